@@ -1,0 +1,180 @@
+"""The audit log: its entries, the actions they may name, and the hash chain that shows a change (promise 6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+GENESIS_HASH = "0" * 64
+"""The ``prev_hash`` of the first entry."""
+
+
+class Action(StrEnum):
+    """Everything that is audited. An entry with another action cannot be written."""
+
+    STORE_CREATED = "store.created"
+    STORE_MIGRATED = "store.migrated"
+    STORE_SEEDED = "store.seeded"
+    WORKSPACE_CREATED = "workspace.created"
+    TENANT_REGISTERED = "tenant.registered"
+    MEMBER_ADDED = "member.added"
+    MEMBER_REMOVED = "member.removed"
+    BACKUP_STARTED = "backup.started"
+    FETCH_STARTED = "assignments.fetch.started"
+    PREVIEW_STARTED = "assignments.preview.started"
+    RESTORE_REQUESTED = "assignments.restore.requested"
+    RESTORE_EXECUTED = "assignments.restore.executed"
+    RESTORE_UNDO_REQUESTED = "assignments.restore.undo_requested"
+    DRIFT_STARTED = "assignments.drift.started"
+    CHECK_STARTED = "tenant.check.started"
+    RUN_CANCEL_REQUESTED = "run.cancel_requested"
+    RUN_RETRIED = "run.retried"
+    SCHEDULE_ADDED = "schedule.added"
+    SCHEDULE_PAUSED = "schedule.paused"
+    SCHEDULE_RESUMED = "schedule.resumed"
+    SCHEDULE_REMOVED = "schedule.removed"
+    SCHEDULE_RUN_NOW = "schedule.run_now"
+    PAYLOAD_EXPORTED = "payload.exported"
+    ACCESS_REFUSED = "access.refused"
+
+
+class AuditOutcome(StrEnum):
+    """How the audited action went."""
+
+    SUCCEEDED = "succeeded"
+    PARTIALLY_SUCCEEDED = "partially_succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of ``audit_logs``. ``details`` is JSON text, kept as it was hashed."""
+
+    id: str
+    seq: int
+    workspace_id: str | None
+    tenant_id: str | None
+    actor: str
+    action: str
+    resource_type: str
+    resource_id: str
+    outcome: str
+    details: str
+    created_at: str
+    prev_hash: str
+    hash: str = ""
+
+    def columns(self) -> dict[str, Any]:
+        """Return all columns but ``hash``, as the chain hashes them."""
+        return {
+            "id": self.id,
+            "seq": self.seq,
+            "workspace_id": self.workspace_id,
+            "tenant_id": self.tenant_id,
+            "actor": self.actor,
+            "action": self.action,
+            "resource_type": self.resource_type,
+            "resource_id": self.resource_id,
+            "outcome": self.outcome,
+            "details": self.details,
+            "created_at": self.created_at,
+            "prev_hash": self.prev_hash,
+        }
+
+
+def entry_hash(columns: dict[str, Any]) -> str:
+    """Return the SHA-256, in hex, over ``prev_hash`` followed by the canonical JSON of all columns but ``hash``."""
+    text = json.dumps(columns, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256((str(columns["prev_hash"]) + text).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The last entry of the chain: what must be kept elsewhere to notice a cut end or a chain computed anew."""
+
+    seq: int = 0
+    hash: str = GENESIS_HASH
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the head as JSON."""
+        return {"seq": self.seq, "hash": self.hash}
+
+
+@dataclass(frozen=True, slots=True)
+class BadEntry:
+    """The first entry at which the chain breaks: ``seq`` is exact, ``kind`` the best guess (changed, missing, inserted, reordered)."""
+
+    seq: int
+    kind: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON."""
+        return {"seq": self.seq, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What ``audit verify`` found."""
+
+    ok: bool
+    entries: int
+    head: ChainHead
+    first_bad: BadEntry | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON of contract.md."""
+        return {
+            "ok": self.ok,
+            "entries": self.entries,
+            "head": self.head.to_json(),
+            "first_bad": self.first_bad.to_json() if self.first_bad else None,
+        }
+
+
+class ChainWalk:
+    """Walks a chain entry by entry, in the order of ``seq``, and remembers the first break."""
+
+    def __init__(self, start: ChainHead | None = None) -> None:
+        self.head = start or ChainHead()
+        self.entries = 0
+        self.first_bad: BadEntry | None = None
+
+    def step(self, columns: dict[str, Any], stored_hash: str) -> bool:
+        """Take the next row in; return False at the first one that breaks the chain."""
+        seq = int(columns["seq"])
+        expected = self.head.seq + 1
+        fits = entry_hash(columns) == stored_hash
+        if seq != expected:
+            # Ids and times do not take part in the guess: only what an attacker must have touched.
+            kind = "inserted" if seq < expected else ("missing" if fits else "reordered")
+            self.first_bad = BadEntry(expected, kind)
+            return False
+        if not fits:
+            self.first_bad = BadEntry(seq, "changed")
+            return False
+        if columns["prev_hash"] != self.head.hash:
+            self.first_bad = BadEntry(seq, "inserted" if columns["prev_hash"] == GENESIS_HASH else "reordered")
+            return False
+        self.head = ChainHead(seq, stored_hash)
+        self.entries += 1
+        return True
+
+    def finish(self, recorded_head: ChainHead | None = None, kept_head: ChainHead | None = None) -> Verdict:
+        """Return the verdict; ``recorded_head`` is the store's own ``audit_head`` row, ``kept_head`` one kept elsewhere."""
+        if self.first_bad is None:
+            for other in (recorded_head, kept_head):
+                if other is not None and other.seq > self.head.seq:
+                    self.first_bad = BadEntry(self.head.seq + 1, "missing")
+                    break
+                if other is recorded_head and other is not None and other.seq < self.head.seq:
+                    self.first_bad = BadEntry(other.seq + 1, "inserted")
+                    break
+                if other is not None and other.seq == self.head.seq and other.hash != self.head.hash:
+                    self.first_bad = BadEntry(other.seq, "changed")
+                    break
+        return Verdict(self.first_bad is None, self.entries, self.head, self.first_bad)
