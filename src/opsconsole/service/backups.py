@@ -1,0 +1,337 @@
+"""Backups: starting one, fetching what is missing, looking at sets, items and their difference, exporting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from opsconsole.domain.access import Capability
+from opsconsole.domain.assignment import direct_assignments
+from opsconsole.domain.audit import Action
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.plan import difference
+from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.errors import Conflict, UsageError
+from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
+from opsconsole.operations.differences import Difference, Differences
+from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.enqueue import LostRace, enqueue
+from opsconsole.service.export import write_export
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    ordering,
+    pick,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
+from opsconsole.service.names import suggestion
+from opsconsole.service.started import Started
+from opsconsole.service.tenants import ensure_registered, tenant_for
+from opsconsole.store import backups, runs, tenants
+from opsconsole.store.database import Session
+
+
+def start_backup(
+    caller: Caller, tenant_name: str, types: Sequence[str] | None = None, *, retry_of: str | None = None
+) -> Started:
+    """Make a set with its capture and fetch, or return the active one of the same tenant and types (promise 2).
+
+    Raises UsageError for a policy type that is unknown or not supported.
+    """
+    chosen = sorted(set(types)) if types else None
+    for key in chosen or ():
+        check_type(key)
+    ensure_registered(caller, tenant_name)
+    for _ in range(3):
+        try:
+            return _start_backup(caller, tenant_name, chosen, retry_of)
+        except LostRace:
+            continue
+    raise Conflict("Other processes keep starting and ending this backup.", "Look at `opsconsole runs list`.")
+
+
+def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, retry_of: str | None) -> Started:
+    with ordering(caller, f"back up {tenant_name}") as session:
+        tenant = tenant_for(caller, session, tenant_name, Capability.FETCH_START)
+        identity = identity_hash(tenant.workspace_id, tenant.id, RunType.CAPTURE, chosen)
+        if active := backups.active_set(session, identity):
+            return Started(False, _runs_of(session, active), active)
+        set_id, fetch_id = caller.new_id(), caller.new_id()
+        inputs: dict[str, Any] = {"set": set_id, "types": chosen}
+        capture = enqueue(
+            caller, session, tenant, RunType.CAPTURE, identity, empty_context(inputs), retry_of=retry_of
+        )
+        fetch_identity = identity_hash(tenant.workspace_id, tenant.id, RunType.FETCH, {"set": set_id})
+        fetch = enqueue(
+            caller,
+            session,
+            tenant,
+            RunType.FETCH,
+            fetch_identity,
+            empty_context({"set": set_id}),
+            run_id=fetch_id,
+            after_run_id=capture.id,
+        )
+        is_new = backups.insert_set(
+            session,
+            id=set_id,
+            workspace_id=tenant.workspace_id,
+            tenant_id=tenant.id,
+            created_at=caller.now(),
+            initiator=caller.actor.key,
+            initiator_name=caller.actor.name,
+            types=chosen,
+            identity_hash=identity,
+            capture_run_id=capture.id,
+            fetch_run_id=fetch.id,
+            policy_types=chosen or supported_types(),
+        )
+        if not is_new:
+            raise LostRace
+        record(
+            caller,
+            session,
+            Action.BACKUP_STARTED,
+            workspace_id=tenant.workspace_id,
+            tenant_id=tenant.id,
+            resource_type="backup_set",
+            resource_id=set_id,
+            details={"types": chosen, "capture": capture.id, "fetch": fetch.id},
+        )
+        return Started(True, [capture, fetch], backups.get_set(session, set_id))
+
+
+def start_fetch(
+    caller: Caller, set_ref: str, *, item_id: str | None = None, failed: bool = False, retry_of: str | None = None
+) -> Started:
+    """Fetch again what a set lacks: every failed or skipped item, or the one named. ``failed`` says so explicitly.
+
+    Raises Conflict when nothing is missing.
+    """
+    del failed  # what is there is never fetched anew: with or without the word, only gaps are filled
+    with ordering(caller, f"fetch set {set_ref}") as session:
+        found = _set(caller, session, set_ref, Capability.FETCH_START)
+        if found.is_active:
+            return Started(False, _runs_of(session, found), found)
+        tenant = tenants.get_tenant(session, found.tenant)
+        if tenant is None:
+            raise nothing_there("tenant", found.tenant)
+        item = _item(session, found, item_id) if item_id else None
+        if item and item.status not in (ItemStatus.FAILED, ItemStatus.SKIPPED):
+            raise Conflict(f"Item {item_id!r} is {item.status.value} already.", "Only what is missing is fetched again.")
+        target = {"item": item.id} if item else {"set": found.id}
+        identity = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, target)
+        if active := runs.active_run(session, identity):
+            return Started(False, [active], found)
+        if not backups.reopen_items(session, found.id, [item.id] if item else None):
+            raise Conflict(
+                f"Set {set_ref!r} has no failed or skipped item.",
+                "A policy type that could not be listed needs a new `opsconsole backup`.",
+            )
+        inputs = {"set": found.id, "items": [item.id] if item else None}
+        run = enqueue(
+            caller, session, tenant, RunType.FETCH, identity, empty_context(inputs), retry_of=retry_of
+        )
+        record(
+            caller,
+            session,
+            Action.FETCH_STARTED,
+            workspace_id=found.workspace_id,
+            tenant_id=found.tenant_id,
+            resource_type="backup_set",
+            resource_id=found.id,
+            details={"run": run.id, "item": item.id if item else None},
+        )
+        return Started(True, [run], backups.get_set(session, found.id))
+
+
+def list_sets(
+    caller: Caller, *, tenant: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[BackupSet]:
+    """Return sets, newest first."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
+        found, following = backups.list_sets(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+    return Page(found, following)
+
+
+def show_set(caller: Caller, ref: str) -> BackupSet:
+    """Return one set; ``latest`` is the newest one whose fetch completed, else the newest."""
+    with reading(caller) as session:
+        return _set(caller, session, ref, Capability.VIEW)
+
+
+def list_items(
+    caller: Caller,
+    set_ref: str,
+    *,
+    statuses: Sequence[ItemStatus] = (),
+    policy_type: str | None = None,
+    search: str | None = None,
+    payload: bool = False,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[BackupItem]:
+    """Return the items of a set; with ``payload`` also the stored policies, which needs ``export.payload``."""
+    if policy_type:
+        check_type(policy_type)
+    with reading(caller) as session:
+        found = _set(caller, session, set_ref, Capability.EXPORT_PAYLOAD if payload else Capability.VIEW)
+        items, following = backups.list_items(
+            session,
+            found.id,
+            statuses=statuses,
+            policy_type=policy_type,
+            search=search,
+            with_payload=payload,
+            limit=limit,
+            cursor=cursor,
+        )
+    return Page(items, following)
+
+
+def show_item(caller: Caller, set_ref: str, item_ref: str, *, payload: bool = False) -> BackupItem:
+    """Return one item by its id (or a unique suffix), with its policy if ``payload``."""
+    with reading(caller) as session:
+        found = _set(caller, session, set_ref, Capability.EXPORT_PAYLOAD if payload else Capability.VIEW)
+        return _item(session, found, item_ref, payload=payload)
+
+
+def set_names(caller: Caller, set_ref: str) -> dict[str, str]:
+    """Return the names of groups and filters as the directory knew them when the set was made, by id."""
+    with reading(caller) as session:
+        found = _set(caller, session, set_ref, Capability.VIEW)
+        return {name.id: name.name for name in backups.get_names(session, found.id) if name.name}
+
+
+def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
+    """Compare two sets: what was added, removed, came and went from the first to the second."""
+    with reading(caller) as session:
+        first = _set(caller, session, first_ref, Capability.VIEW)
+        second = _set(caller, session, second_ref, Capability.VIEW)
+        before, after = _canonical(session, first), _canonical(session, second)
+        names = {
+            name.id: name.name
+            for found in (first, second)
+            for name in backups.get_names(session, found.id)
+            if name.name
+        }
+    items, same, unknown = [], 0, 0
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        name = (new or old or ("", None))[0]
+        if old is None or new is None:
+            items.append(Difference("new" if old is None else "gone", key[0], key[1], name))
+        elif old[1] is None or new[1] is None:
+            unknown += 1
+        else:
+            change = difference(direct_assignments(json.loads(old[1])), direct_assignments(json.loads(new[1])))
+            if change.is_empty:
+                same += 1
+            else:
+                added = tuple(entry.to_json(names) for entry in change.added)
+                removed = tuple(entry.to_json(names) for entry in change.removed)
+                items.append(Difference("changed", key[0], key[1], name, added, removed))
+    return Differences(tuple(items), same, unknown)
+
+
+def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
+    """Write a set into ``directory``, one file a policy and a manifest; needs ``export.payload`` and is audited.
+
+    Raises UsageError if the directory exists and is not empty.
+    """
+    with reading(caller) as session:
+        found = _set(caller, session, ref, Capability.EXPORT_PAYLOAD)
+    count = write_export(caller, found, directory)
+    with ordering(caller, f"export set {ref}") as session:
+        require(caller, session, found.workspace_id, Capability.EXPORT_PAYLOAD, noun="backup set", ref=ref)
+        record(
+            caller,
+            session,
+            Action.PAYLOAD_EXPORTED,
+            workspace_id=found.workspace_id,
+            tenant_id=found.tenant_id,
+            resource_type="backup_set",
+            resource_id=found.id,
+            details={"items": count},
+        )
+    return {"backup_set": found.id, "directory": str(directory), "items": count}
+
+
+def item_json(item: BackupItem, *, payload: bool = False) -> dict[str, Any]:
+    """Return the JSON of contract.md for an item."""
+    value: dict[str, Any] = {
+        "id": item.id,
+        "policy_type": item.policy_type,
+        "policy_id": item.policy_id,
+        "policy_name": item.policy_name,
+        "status": item.status.value,
+        "assignments": json.loads(item.assignments) if item.assignments is not None and _is_settled(item) else None,
+        "failure": item.failure.to_json() if item.failure else None,
+        "fetch_run": item.fetch_run_id,
+    }
+    if payload:
+        value["policy"] = json.loads(item.policy) if item.policy is not None else None
+    return value
+
+
+def _is_settled(item: BackupItem) -> bool:
+    return item.status is ItemStatus.FETCHED
+
+
+def check_type(key: str) -> None:
+    """Raise UsageError unless ``key`` is a policy type that can be backed up."""
+    known = POLICY_TYPES.get(key)
+    if known is None:
+        raise UsageError(
+            f"There is no policy type {key!r}.{suggestion(key, POLICY_TYPES)}",
+            "`opsconsole policy-types list` shows all of them.",
+        )
+    if key not in supported_types():
+        raise UsageError(f"Policy type {key!r} is not supported.", "`opsconsole policy-types list` says why.")
+
+
+def resolve_set(caller: Caller, session: Session, ref: str, capability: Capability) -> BackupSet:
+    """Return the set that ``ref`` names, if the caller has ``capability`` on it."""
+    return _set(caller, session, ref, capability)
+
+
+def _set(caller: Caller, session: Session, ref: str, capability: Capability) -> BackupSet:
+    visible = visible_workspaces(caller, session)
+    text = ref if ref == "latest" else check_ref("backup set", ref)
+    set_id = pick("backup set", ref, backups.resolve_set_id(session, text, visible))
+    found = backups.get_set(session, set_id)
+    if found is None:
+        raise nothing_there("backup set", ref)
+    require(caller, session, found.workspace_id, capability, noun="backup set", ref=ref)
+    return found
+
+
+def _item(session: Session, found: BackupSet, ref: str, *, payload: bool = False) -> BackupItem:
+    item_id = pick("backup item", ref, backups.resolve_item_id(session, found.id, check_ref("backup item", ref)))
+    item = backups.get_item(session, item_id, with_payload=payload)
+    if item is None:
+        raise nothing_there("backup item", ref)
+    return item
+
+
+def _runs_of(session: Session, found: BackupSet) -> list[Any]:
+    made = (runs.get_run(session, run_id) for run_id in (found.capture_run_id, found.fetch_run_id))
+    return [run for run in made if run is not None]
+
+
+def _canonical(session: Session, found: BackupSet) -> dict[tuple[str, str], tuple[str, str | None]]:
+    cursor, result = None, {}
+    while True:
+        items, cursor = backups.list_items(session, found.id, limit=1000, cursor=cursor)
+        for item in items:
+            text = item.assignments if item.status is ItemStatus.FETCHED else None
+            result[item.policy_type, item.policy_id] = (item.policy_name, text)
+        if cursor is None:
+            return result

@@ -1,0 +1,60 @@
+"""Drift: starting a comparison of a set with its tenant, and what it found."""
+
+from __future__ import annotations
+
+from opsconsole.domain.access import Capability
+from opsconsole.domain.audit import Action
+from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.errors import Conflict
+from opsconsole.operations.differences import Difference, Differences
+from opsconsole.service.backups import resolve_set
+from opsconsole.service.caller import Caller
+from opsconsole.service.enqueue import enqueue
+from opsconsole.service.guard import check_ref, nothing_there, ordering, pick, reading, record, require, visible_workspaces
+from opsconsole.service.started import Started
+from opsconsole.store import drift, runs, tenants
+
+
+def start_drift(caller: Caller, set_ref: str, *, retry_of: str | None = None) -> Started:
+    """Enqueue a comparison of a set with its tenant as it is. Raises Conflict while the set's fetch is active."""
+    with ordering(caller, f"drift of set {set_ref}") as session:
+        found = resolve_set(caller, session, set_ref, Capability.DRIFT_START)
+        if found.is_active:
+            raise Conflict(f"The fetch of set {set_ref!r} is still active.", "Wait for it, then compare.")
+        identity = identity_hash(found.workspace_id, found.tenant_id, RunType.DRIFT, {"set": found.id})
+        if active := runs.active_run(session, identity):
+            return Started(False, [active], found)
+        tenant = tenants.get_tenant(session, found.tenant)
+        if tenant is None:
+            raise nothing_there("tenant", found.tenant)
+        run = enqueue(
+            caller, session, tenant, RunType.DRIFT, identity, empty_context({"set": found.id}), retry_of=retry_of
+        )
+        record(
+            caller,
+            session,
+            Action.DRIFT_STARTED,
+            workspace_id=found.workspace_id,
+            tenant_id=found.tenant_id,
+            resource_type="backup_set",
+            resource_id=found.id,
+            details={"run": run.id},
+        )
+        return Started(True, [run], found)
+
+
+def drift_result(caller: Caller, ref: str) -> Differences:
+    """Return what a drift run found so far. Raises NotFound for a run that is none of this kind."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        run_id = pick("run", ref, runs.resolve_run_id(session, check_ref("run", ref), visible))
+        run = runs.get_run(session, run_id, with_failures=False)
+        if run is None or run.type is not RunType.DRIFT:
+            raise nothing_there("run", ref)
+        require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
+        rows = drift.list_drift_items(session, run.id)
+    items = tuple(
+        Difference(row.kind, row.policy_type, row.policy_id, row.policy_name, row.added, row.removed) for row in rows
+    )
+    counters = run.counters
+    return Differences(items, counters.unchanged, counters.skipped + counters.failed)

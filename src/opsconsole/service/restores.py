@@ -1,0 +1,378 @@
+"""Restores: preview, confirm, run, retry and undo. Every one of them enqueues; none calls Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from opsconsole.domain.access import Capability
+from opsconsole.domain.audit import Action
+from opsconsole.domain.backup import ItemStatus
+from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode
+from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreItem, RestoreRun, RestoreStatus
+from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.errors import Conflict, PlanOutdated, UsageError
+from opsconsole.service.backups import check_type, resolve_set
+from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.enqueue import enqueue
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    ordering,
+    pick,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
+from opsconsole.service.mapping import read_mapping
+from opsconsole.service.started import Started
+from opsconsole.service.tenants import ensure_registered, tenant_for
+from opsconsole.store import backups, restores, runs, tenants
+from opsconsole.store.database import Session
+from opsconsole.store.tenants import TenantRow
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What must be said before a plan runs. ``must_type`` is the text to type, or None where a plain yes is enough."""
+
+    restore_run: RestoreRun
+    tenant: str
+    is_production: bool
+    changes: int
+    added: int
+    removed: int
+    blocked: int
+    dangers: tuple[str, ...]
+    must_type: str | None
+    plan_hash: str
+
+
+def start_preview(
+    caller: Caller,
+    set_ref: str,
+    tenant_name: str,
+    *,
+    items: Sequence[str] = (),
+    mode: Mode = Mode.EXACT,
+    mapping: str | None = None,
+    accept_missing: int = 0,
+    retry_of: str | None = None,
+) -> Started:
+    """Make a restore run and enqueue its preview. ``items`` are ``TYPE:ID`` texts, ``mapping`` a mapping file's text.
+
+    Raises Conflict while the set's fetch is active, and for an incomplete set unless ``accept_missing`` is exactly
+    what is missing or ``items`` avoid the gaps (promise 3).
+    """
+    chosen = [parse_item(text) for text in items]
+    inputs: dict[str, Any] = {
+        "items": [f"{key}:{policy_id}" for key, policy_id in chosen],
+        "mapping": read_mapping(mapping),
+        "accept_missing": accept_missing,
+    }
+    return preview_from(caller, set_ref, tenant_name, inputs, mode, retry_of=retry_of)
+
+
+def preview_from(
+    caller: Caller,
+    set_ref: str,
+    tenant_name: str,
+    inputs: dict[str, Any],
+    mode: Mode,
+    *,
+    retry_of: str | None = None,
+) -> Started:
+    """Make a restore run from checked inputs, as ``start_preview`` and the retry of a preview do."""
+    ensure_registered(caller, tenant_name)
+    with ordering(caller, f"preview set {set_ref} for {tenant_name}") as session:
+        tenant = tenant_for(caller, session, tenant_name, Capability.PREVIEW_CREATE)
+        found = resolve_set(caller, session, set_ref, Capability.VIEW)
+        if found.workspace_id != tenant.workspace_id:
+            raise UsageError(
+                "The set and the tenant belong to different workspaces.", "Restore within one workspace only."
+            )
+        fetching = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, {"set": found.id})
+        if found.is_active or runs.active_run(session, fetching):
+            raise Conflict(
+                f"The fetch of set {set_ref!r} is still active.", "Wait for it: `opsconsole runs watch RUN`."
+            )
+        _check_gaps(session, found.id, found.missing, [parse_item(text) for text in inputs["items"]], inputs)
+        return _insert_preview(caller, session, tenant, found.id, inputs, mode, None, retry_of)
+
+
+def _check_gaps(
+    session: Session, set_id: str, missing: int, chosen: list[tuple[str, str]], inputs: dict[str, Any]
+) -> None:
+    if chosen:
+        there = {(item.policy_type, item.policy_id): item for item in backups.find_items(session, set_id, chosen)}
+        for key, policy_id in chosen:
+            item = there.get((key, policy_id))
+            if item is None:
+                raise nothing_there("backup item", f"{key}:{policy_id}")
+            if item.status is not ItemStatus.FETCHED:
+                raise Conflict(
+                    f"The set does not hold the assignments of {key}:{policy_id} ({item.status.value}).",
+                    "Run `opsconsole backups fetch SET --failed` first, or leave the policy out.",
+                )
+    elif missing and inputs.get("accept_missing") != missing:
+        raise Conflict(
+            f"The set is incomplete: {missing} missing.",
+            "Fetch them with `opsconsole backups fetch SET --failed`, name policies with --items, "
+            f"or accept the gap with --accept-missing {missing}.",
+        )
+    elif not missing and inputs.get("accept_missing"):
+        raise Conflict("The set is complete: nothing is missing.", "Leave --accept-missing out.")
+
+
+def _insert_preview(
+    caller: Caller,
+    session: Session,
+    tenant: TenantRow,
+    set_id: str | None,
+    inputs: dict[str, Any],
+    mode: Mode,
+    undo_of: str | None,
+    retry_of: str | None = None,
+) -> Started:
+    restore_id, run_id = caller.new_id(), caller.new_id()
+    identity = identity_hash(tenant.workspace_id, tenant.id, RunType.PREVIEW, {"restore": restore_id})
+    run = enqueue(
+        caller,
+        session,
+        tenant,
+        RunType.PREVIEW,
+        identity,
+        empty_context({"restore": restore_id, "set": set_id, "mode": mode.value, "undo_of": undo_of}),
+        run_id=run_id,
+        retry_of=retry_of,
+    )
+    restores.insert_restore(
+        session,
+        id=restore_id,
+        workspace_id=tenant.workspace_id,
+        tenant_id=tenant.id,
+        set_id=set_id,
+        mode=mode,
+        undo_of=undo_of,
+        preview_run_id=run_id,
+        initiator=caller.actor.key,
+        initiator_name=caller.actor.name,
+        created_at=caller.now(),
+        inputs=inputs,
+    )
+    record(
+        caller,
+        session,
+        Action.RESTORE_UNDO_REQUESTED if undo_of else Action.PREVIEW_STARTED,
+        workspace_id=tenant.workspace_id,
+        tenant_id=tenant.id,
+        resource_type="restore_run",
+        resource_id=restore_id,
+        details={"run": run_id, "backup_set": set_id, "mode": mode.value, "undo_of": undo_of},
+    )
+    return Started(True, [run], None, restores.get_restore(session, restore_id))
+
+
+def confirmation(caller: Caller, ref: str) -> Confirmation:
+    """Return what a screen or command must say before the plan runs. Raises Conflict unless the run is previewed."""
+    with reading(caller) as session:
+        found = _restore(caller, session, ref, Capability.VIEW)
+        _must_be_previewed(found)
+        added = removed = 0
+        cursor: str | None = None
+        while True:
+            items, cursor = restores.list_restore_items(
+                session, found.id, states=(ItemState.WILL_CHANGE,), limit=1000, cursor=cursor
+            )
+            added += sum(len(item.added) for item in items)
+            removed += sum(len(item.removed) for item in items)
+            if cursor is None:
+                break
+    config = caller.config.tenant(found.tenant)
+    is_production = bool(config and config.production) or _is_production(caller, found)
+    words = tuple(
+        f"{found.dangers[danger.value]} {'policy' if found.dangers[danger.value] == 1 else 'policies'}: "
+        f"{DANGER_WORDS[danger]}"
+        for danger in Danger
+        if found.dangers.get(danger.value)
+    )
+    return Confirmation(
+        found,
+        found.tenant,
+        is_production,
+        found.counts.get("will_change", 0),
+        added,
+        removed,
+        found.counts.get("blocked", 0),
+        words,
+        found.tenant if is_production or found.is_dangerous else None,
+        found.plan_hash or "",
+    )
+
+
+def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justification: str = "") -> Started:
+    """Enqueue the execution of a previewed plan. Raises PlanOutdated if ``plan_hash`` is not the stored plan's."""
+    with ordering(caller, f"run restore {ref}") as session:
+        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        if found.status is RestoreStatus.EXECUTING and found.executions:
+            active = runs.get_run(session, found.executions[-1].run_id)
+            if active and active.is_active:
+                return Started(False, [active], None, found)
+        _must_be_previewed(found)
+        if plan_hash is not None and not (found.plan_hash or "").startswith(plan_hash.lower()):
+            raise PlanOutdated(
+                "The plan's hash differs from the one you named.", "Look at `opsconsole restore show` again."
+            )
+        return _insert_execution(caller, session, found, {"justification": justification} if justification else {})
+
+
+def retry_restore(caller: Caller, ref: str, *, justification: str = "") -> Started:
+    """Enqueue a new execution with what failed, waits for approval, or was left out by a cancellation."""
+    with ordering(caller, f"retry restore {ref}") as session:
+        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        last = runs.get_run(session, found.executions[-1].run_id) if found.executions else None
+        if last is None:
+            raise Conflict("This restore was never run.", "Run it with `opsconsole restore run`.")
+        if last.is_active:
+            return Started(False, [last], None, found)
+        extra: dict[str, Any] = {"justification": justification} if justification else {}
+        reopened = restores.reopen_items(session, found.id, RETRIABLE)
+        if not reopened:
+            raise Conflict("Nothing is left to retry.", "Blocked policies need a new preview.")
+        return _insert_execution(caller, session, found, {**extra, "items": reopened}, retry_of=last.id)
+
+
+def _insert_execution(
+    caller: Caller,
+    session: Session,
+    found: RestoreRun,
+    extra: dict[str, Any],
+    retry_of: str | None = None,
+) -> Started:
+    tenant = tenants.get_tenant(session, found.tenant)
+    if tenant is None:
+        raise nothing_there("tenant", found.tenant)
+    identity = identity_hash(found.workspace_id, found.tenant_id, RunType.RESTORE, {"restore": found.id})
+    if active := runs.active_run(session, identity):
+        return Started(False, [active], None, found)
+    chosen = extra.get("items")
+    total = len(chosen) if chosen is not None else sum(found.counts.values())
+    inputs = {"restore": found.id, "plan_hash": found.plan_hash, **extra}
+    run = enqueue(
+        caller, session, tenant, RunType.RESTORE, identity, empty_context(inputs, total), retry_of=retry_of
+    )
+    restores.add_execution(session, found.id, run.id)
+    restores.set_restore_status(session, found.id, RestoreStatus.EXECUTING)
+    record(
+        caller,
+        session,
+        Action.RUN_RETRIED if retry_of else Action.RESTORE_REQUESTED,
+        workspace_id=found.workspace_id,
+        tenant_id=found.tenant_id,
+        resource_type="restore_run",
+        resource_id=found.id,
+        details={"run": run.id, "plan_hash": found.plan_hash, "retry_of": retry_of, "items": total},
+    )
+    return Started(True, [run], None, restores.get_restore(session, found.id))
+
+
+def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = ()) -> Started:
+    """Make a restore run from the first before-image of each policy over all executions, and enqueue its preview.
+
+    Policies whose live state is no longer what the restore left are blocked, unless ``items`` names them.
+    """
+    chosen = [f"{key}:{policy_id}" for key, policy_id in (parse_item(text) for text in items)]
+    with ordering(caller, f"undo restore {ref}") as session:
+        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        if found.status is RestoreStatus.EXECUTING:
+            raise Conflict("This restore is still running.", "Wait for it, or cancel it first.")
+        if not restores.first_before_images(session, found.id):
+            raise Conflict("This restore wrote nothing.", "There is nothing to undo.")
+        tenant = tenants.get_tenant(session, found.tenant)
+        if tenant is None:
+            raise nothing_there("tenant", found.tenant)
+        inputs = {"items": chosen, "mapping": [], "accept_missing": 0}
+        return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id)
+
+
+def list_restores(
+    caller: Caller, *, tenant: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[RestoreRun]:
+    """Return restore runs, newest first."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
+        found, following = restores.list_restores(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+    return Page(found, following)
+
+
+def show_restore(caller: Caller, ref: str) -> RestoreRun:
+    """Return one restore run."""
+    with reading(caller) as session:
+        return _restore(caller, session, ref, Capability.VIEW)
+
+
+def list_restore_items(
+    caller: Caller,
+    ref: str,
+    *,
+    states: Sequence[ItemState] = (),
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[RestoreItem]:
+    """Return the items of a restore run, in the plan's order."""
+    with reading(caller) as session:
+        found = _restore(caller, session, ref, Capability.VIEW)
+        items, following = restores.list_restore_items(session, found.id, states=states, limit=limit, cursor=cursor)
+    return Page(items, following)
+
+
+def all_restore_items(caller: Caller, ref: str) -> tuple[RestoreItem, ...]:
+    """Return every item of a restore run, for the JSON of contract.md."""
+    result: list[RestoreItem] = []
+    cursor: str | None = None
+    while True:
+        page = list_restore_items(caller, ref, limit=1000, cursor=cursor)
+        result.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(result)
+
+
+def parse_item(text: str) -> tuple[str, str]:
+    """Return the type and id that ``TYPE:ID`` names. Raises UsageError."""
+    key, colon, policy_id = text.partition(":")
+    if not colon or not policy_id.strip():
+        raise UsageError(f"{text!r} is not TYPE:ID.", "For example settingsCatalogPolicy:0a1b….")
+    check_type(key)
+    return key, policy_id.strip()
+
+
+def _must_be_previewed(found: RestoreRun) -> None:
+    if found.status is RestoreStatus.PREVIEWED:
+        return
+    next_step = {
+        RestoreStatus.PREVIEWING: "Wait for the preview: `opsconsole runs watch RUN`.",
+        RestoreStatus.PREVIEW_FAILED: "Look at the preview's failures, then preview again.",
+        RestoreStatus.EXECUTING: "It is running: `opsconsole runs watch RUN`.",
+    }.get(found.status, "Use `opsconsole restore retry` or `opsconsole restore undo`, or preview again.")
+    raise Conflict(f"This restore is {found.status.value}, not previewed.", next_step)
+
+
+def _is_production(caller: Caller, found: RestoreRun) -> bool:
+    with caller.db.read() as session:
+        row = tenants.get_tenant(session, found.tenant)
+    return bool(row and row.production)
+
+
+def _restore(caller: Caller, session: Session, ref: str, capability: Capability) -> RestoreRun:
+    visible = visible_workspaces(caller, session)
+    text = ref if ref == "latest" else check_ref("restore run", ref)
+    restore_id = pick("restore run", ref, restores.resolve_restore_id(session, text, visible))
+    found = restores.get_restore(session, restore_id)
+    if found is None:
+        raise nothing_there("restore run", ref)
+    require(caller, session, found.workspace_id, capability, noun="restore run", ref=ref)
+    return found

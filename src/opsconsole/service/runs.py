@@ -1,0 +1,222 @@
+"""Runs: looking at them, grouping their failures, cancelling and retrying them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
+from opsconsole.domain.audit import Action
+from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, ReasonInfo
+from opsconsole.domain.plan import Mode
+from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.errors import Conflict
+from opsconsole.operations.completion import cancel_queued
+from opsconsole.service import backups as backup_service
+from opsconsole.service import drift as drift_service
+from opsconsole.service import restores as restore_service
+from opsconsole.service import tenants as tenant_service
+from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    ordering,
+    pick,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
+from opsconsole.service.started import Started
+from opsconsole.store import audit, restores, runs
+from opsconsole.store.database import Session
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs to list; empty fields do not narrow. ``since`` and ``until`` are texts as the store keeps time."""
+
+    statuses: tuple[Status, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    types: tuple[RunType, ...] = ()
+    tenant: str | None = None
+    since: str | None = None
+    until: str | None = None
+    reason: Reason | None = None
+    by: str | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """The failures of a run that share a reason and a code, with what to tell the operator."""
+
+    reason: Reason
+    code: FailureCode
+    count: int
+
+    @property
+    def info(self) -> ReasonInfo:
+        """Return the explanation and the next step."""
+        return REASONS[self.reason]
+
+
+def list_runs(
+    caller: Caller, query: RunQuery = RunQuery(), *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[OperationRun]:
+    """Return runs, newest first, without their failures."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        flt = _filter(caller, session, query)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=cursor)
+    return Page(found, following)
+
+
+def list_newer(caller: Caller, query: RunQuery, *, than: str, limit: int = DEFAULT_LIMIT) -> Page[OperationRun]:
+    """Return the runs just before ``than`` in a list that is newest first, nearest last."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        flt = _filter(caller, session, query)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=than, backwards=True)
+    return Page(found, following)
+
+
+def count_runs(caller: Caller, query: RunQuery = RunQuery()) -> int:
+    """Return how many runs a query finds, exactly."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        return runs.count_runs(session, visible, _filter(caller, session, query))
+
+
+def state_counts(caller: Caller) -> dict[tuple[str, str], int]:
+    """Return how many runs there are by (status, outcome), from the counts that the store keeps."""
+    with reading(caller) as session:
+        return runs.counts_by_state(session, visible_workspaces(caller, session))
+
+
+def show_run(caller: Caller, ref: str) -> OperationRun:
+    """Return one run with its failures."""
+    with reading(caller) as session:
+        return _run(caller, session, ref)
+
+
+def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
+    """Return a run's failures grouped by reason, largest group first."""
+    with reading(caller) as session:
+        run = _run(caller, session, ref)
+        rows = runs.failure_groups(session, run.id)
+    groups = [FailureGroup(Reason(reason), FailureCode(code), count) for reason, code, count in rows]
+    return sorted(groups, key=lambda group: -group.count)
+
+
+def list_failures(
+    caller: Caller, ref: str, *, reason: Reason | None = None, limit: int = DEFAULT_LIMIT, after_seq: int = 0
+) -> list[tuple[int, Failure]]:
+    """Return failures of a run with their sequence numbers, by which the next page goes on."""
+    with reading(caller) as session:
+        run = _run(caller, session, ref)
+        return runs.list_failures(session, run.id, reason=reason, limit=limit, after_seq=after_seq)
+
+
+def related(caller: Caller, ref: str) -> dict[str, Any]:
+    """Return what belongs to a run: its set, restore run, the runs it follows and was retried by, its audit entry (ids)."""
+    with reading(caller) as session:
+        run = _run(caller, session, ref)
+        inputs = run.inputs
+        entry = audit.find_execution(session, run.id) if run.type is RunType.RESTORE else None
+        return {
+            "backup_set": inputs.get("set"),
+            "restore_run": inputs.get("restore"),
+            "retry_of": run.retry_of,
+            "retries": [other.id for other in runs.retries_of(session, run.id)],
+            "after": run.after_run_id,
+            "followed_by": [other.id for other in runs.following_runs(session, run.id)],
+            "audit_entry": entry,
+        }
+
+
+def cancel_run(caller: Caller, ref: str) -> OperationRun:
+    """Cancel a run: a queued one at once, a running one after the policy in hand. A backup is cancelled whole."""
+    with ordering(caller, f"cancel run {ref}") as session:
+        run = _run(caller, session, ref)
+        require(caller, session, run.workspace_id, CAPABILITY_OF_RUN[run.type], noun="run", ref=ref)
+        before = runs.get_run(session, run.after_run_id, with_failures=False) if run.after_run_id else None
+        if not run.is_active:
+            raise Conflict(f"The run is {run.outcome.value} already.", "There is nothing to cancel.")
+        for one in (before, run):
+            if one is None or not one.is_active:
+                continue
+            if not cancel_queued(session, one.id, now=caller.now(), new_id=caller.new_id, by=caller.actor.name):
+                runs.request_cancel(session, one.id, caller.now())
+        record(
+            caller,
+            session,
+            Action.RUN_CANCEL_REQUESTED,
+            workspace_id=run.workspace_id,
+            tenant_id=run.tenant_id,
+            resource_type="run",
+            resource_id=run.id,
+        )
+        return _run(caller, session, run.id)
+
+
+def retry_run(caller: Caller, ref: str) -> Started:
+    """Start again what a completed run left undone; the new run names the old one in ``retry_of``."""
+    with reading(caller) as session:
+        run = _run(caller, session, ref)
+        require(caller, session, run.workspace_id, CAPABILITY_OF_RUN[run.type], noun="run", ref=ref)
+        restore = restores.get_restore(session, str(run.inputs.get("restore"))) if run.inputs.get("restore") else None
+    if run.is_active:
+        return Started(False, [run])
+    tenant = run.tenant or ""
+    match run.type:
+        case RunType.RESTORE:
+            return restore_service.retry_restore(caller, str(run.inputs["restore"]))
+        case RunType.PREVIEW if restore is not None and restore.undo_of:
+            return restore_service.undo_restore(caller, restore.undo_of, items=restore.inputs.get("items", ()))
+        case RunType.PREVIEW if restore is not None and restore.set_id:
+            return restore_service.preview_from(
+                caller, restore.set_id, tenant, restore.inputs, Mode(restore.mode), retry_of=run.id
+            )
+        case RunType.CAPTURE:
+            return backup_service.start_backup(caller, tenant, run.inputs.get("types"), retry_of=run.id)
+        case RunType.FETCH:
+            items = run.inputs.get("items")
+            return backup_service.start_fetch(
+                caller, str(run.inputs["set"]), item_id=items[0] if items else None, retry_of=run.id
+            )
+        case RunType.DRIFT:
+            return drift_service.start_drift(caller, str(run.inputs["set"]), retry_of=run.id)
+        case RunType.CHECK:
+            return tenant_service.start_check(caller, tenant)
+        case _:
+            raise Conflict("Maintenance is not retried by hand.", "An engine does it again by itself.")
+
+
+def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter:
+    tenant_ids: tuple[str, ...] = ()
+    if query.tenant:
+        tenant_ids = (tenant_service.tenant_for(caller, session, query.tenant, Capability.VIEW).id,)
+    return runs.RunFilter(
+        statuses=query.statuses,
+        outcomes=query.outcomes,
+        types=query.types,
+        tenant_ids=tenant_ids,
+        since=query.since,
+        until=query.until,
+        reason=query.reason,
+        by=query.by,
+        search=query.search,
+    )
+
+
+def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
+    visible = visible_workspaces(caller, session)
+    run_id = pick("run", ref, runs.resolve_run_id(session, check_ref("run", ref), visible))
+    run = runs.get_run(session, run_id)
+    if run is None:
+        raise nothing_there("run", ref)
+    require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
+    return run
+
+

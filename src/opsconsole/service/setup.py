@@ -1,0 +1,82 @@
+"""First things: making a store, its first workspace and owner, and binding the configured tenants."""
+
+from __future__ import annotations
+
+from opsconsole.config import Config
+from opsconsole.domain.access import Role
+from opsconsole.domain.audit import Action
+from opsconsole.domain.clock import Clock, system_clock
+from opsconsole.domain.ids import NewId, new_id
+from opsconsole.service.caller import Caller, actor_at
+from opsconsole.service.guard import record
+from opsconsole.service.tenants import check_binding, register
+from opsconsole.store import access, tenants
+from opsconsole.store.database import Database
+from opsconsole.store.opening import open_store
+
+DEFAULT_WORKSPACE = "main"
+"""The workspace of a configuration that names no tenant yet."""
+
+
+def open_caller(
+    config: Config,
+    *,
+    workspace: str | None = None,
+    create: bool = False,
+    read_only: bool = False,
+    clock: Clock = system_clock,
+    ids: NewId = new_id,
+) -> Caller:
+    """Open the configured store and return the caller at it. Raises StoreUnavailable."""
+    db = open_store(config.store_url, create=create, read_only=read_only)
+    return Caller(db, config, actor_at(db), workspace, clock, ids)
+
+
+def init_store(caller: Caller) -> dict[str, list[str]]:
+    """Make the caller owner of a store without members, and bind the configured tenants it may bind.
+
+    Repeating it changes nothing. Returns what was made: workspaces, tenants, and the tenants left alone.
+    """
+    made: dict[str, list[str]] = {"workspaces": [], "tenants": [], "left_alone": []}
+    with caller.db.write() as session:
+        is_new = not access.has_members(session)
+        if is_new:
+            names = sorted({tenant.workspace for tenant in caller.config.tenants} or {DEFAULT_WORKSPACE})
+            for name in names:
+                existing = access.get_workspace(session, name)
+                workspace_id = str(existing["id"]) if existing else caller.new_id()
+                if existing is None:
+                    access.create_workspace(session, workspace_id, name, caller.now())
+                access.add_member(session, workspace_id, caller.actor, Role.OWNER, caller.now())
+                record(
+                    caller,
+                    session,
+                    Action.WORKSPACE_CREATED,
+                    workspace_id=workspace_id,
+                    tenant_id=None,
+                    resource_type="workspace",
+                    resource_id=workspace_id,
+                    details={"name": name, "owner": caller.actor.name},
+                )
+                made["workspaces"].append(name)
+        owned = {
+            row["name"]
+            for row in access.workspaces_of(session, caller.actor.key)
+            if row["role"] == Role.OWNER.value
+        }
+        for config in caller.config.tenants:
+            row = tenants.get_tenant(session, config.name)
+            if row is not None:
+                check_binding(config, row)
+            elif config.workspace in owned or (owned and access.get_workspace(session, config.workspace) is None):
+                register(caller, session, config)
+                made["tenants"].append(config.name)
+            else:
+                made["left_alone"].append(config.name)
+    return made
+
+
+def is_member_anywhere(db: Database, caller: Caller) -> bool:
+    """Tell whether the caller may see anything in this store."""
+    with db.read() as session:
+        return bool(access.workspaces_of(session, caller.actor.key))

@@ -1,0 +1,50 @@
+"""The store itself: what is in it, whether its guards stand, migrating it, and filling an empty one for rehearsal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opsconsole.config import Config
+from opsconsole.domain.audit import Action
+from opsconsole.service.caller import Caller
+from opsconsole.service.guard import reading, record, visible_workspaces
+from opsconsole.store.opening import check_store, migrate, open_store, store_info
+from opsconsole.store.seed import seed_history
+
+
+def info(caller: Caller) -> dict[str, Any]:
+    """Return kind, version, size and row counts of the store (to members only)."""
+    with reading(caller) as session:
+        visible_workspaces(caller, session)
+    return store_info(caller.db)
+
+
+def check(caller: Caller) -> list[dict[str, Any]]:
+    """Return a line for each constraint, trigger and index that the promises rest on."""
+    return [{"name": line.name, "ok": line.ok, "detail": line.detail} for line in check_store(caller.db)]
+
+
+def migrate_store(config: Config) -> list[str]:
+    """Bring the store to this version's schema, making it where there is none; return the names of what was applied."""
+    db = open_store(config.store_url, create=True)
+    try:
+        return migrate(db)
+    finally:
+        db.close()
+
+
+def seed(caller: Caller, *, count: int, seed: int) -> dict[str, Any]:
+    """Fill an empty store with a plausible history of ``count`` runs; raises Conflict for one that holds anything."""
+    made = seed_history(caller.db, runs=count, seed=seed, now=caller.clock())
+    with caller.db.write() as session:
+        record(
+            caller,
+            session,
+            Action.STORE_SEEDED,
+            workspace_id=None,
+            tenant_id=None,
+            resource_type="store",
+            resource_id="store",
+            details={"runs": count, "seed": seed},
+        )
+    return made

@@ -1,0 +1,205 @@
+"""Tenants: which there are, binding one to its workspace, and starting a check of its permissions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from opsconsole.config import TenantConfig
+from opsconsole.domain.access import Capability, Role
+from opsconsole.domain.audit import Action
+from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.errors import ConfigError
+from opsconsole.service.caller import Caller
+from opsconsole.service.enqueue import enqueue
+from opsconsole.service.guard import nothing_there, ordering, reading, record, require, visible_workspaces
+from opsconsole.service.started import Started
+from opsconsole.store import access, runs, tenants
+from opsconsole.store.database import Session
+from opsconsole.store.tenants import TenantRow
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """A tenant as screens and commands show it; ``is_configured`` where this machine's configuration names it."""
+
+    name: str
+    workspace: str
+    entra_tenant_id: str
+    is_production: bool
+    is_registered: bool
+    is_configured: bool
+    auth_method: str | None
+    paused_until: str | None
+    last_check: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tenant as JSON."""
+        return {
+            "name": self.name,
+            "workspace": self.workspace,
+            "tenant_id": self.entra_tenant_id,
+            "production": self.is_production,
+            "registered": self.is_registered,
+            "configured": self.is_configured,
+            "auth_method": self.auth_method,
+            "paused_until": self.paused_until,
+            "last_check": self.last_check,
+        }
+
+
+def list_tenants(caller: Caller) -> list[TenantView]:
+    """Return the tenants of the caller's workspaces, and configured ones that the store does not hold yet."""
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        rows = tenants.list_tenants(session, visible)
+        views = [_view(caller, session, row) for row in rows]
+        known = {row.name for row in rows}
+        for config in caller.config.tenants:
+            if config.name not in known and tenants.get_tenant(session, config.name) is None:
+                views.append(
+                    TenantView(
+                        config.name,
+                        config.workspace,
+                        config.tenant_id,
+                        config.production,
+                        False,
+                        True,
+                        config.auth.method,
+                        None,
+                        None,
+                    )
+                )
+    return sorted(views, key=lambda view: view.name)
+
+
+def start_check(caller: Caller, name: str) -> Started:
+    """Enqueue a check of the tenant's reachability and of the permissions per policy type."""
+    ensure_registered(caller, name)
+    with ordering(caller, f"check tenant {name}") as session:
+        tenant = tenant_for(caller, session, name, Capability.CHECK_START)
+        identity = identity_hash(tenant.workspace_id, tenant.id, RunType.CHECK, None)
+        if active := runs.active_run(session, identity):
+            return Started(False, [active])
+        run = enqueue(caller, session, tenant, RunType.CHECK, identity, empty_context({}))
+        record(
+            caller,
+            session,
+            Action.CHECK_STARTED,
+            workspace_id=tenant.workspace_id,
+            tenant_id=tenant.id,
+            resource_type="run",
+            resource_id=run.id,
+        )
+    return Started(True, [run])
+
+
+def tenant_for(caller: Caller, session: Session, name: str, capability: Capability) -> TenantRow:
+    """Return the tenant's row if the caller has ``capability`` on it; raises NotFound and Forbidden through the guard."""
+    row = tenants.get_tenant(session, name)
+    if row is None:
+        raise nothing_there("tenant", name)
+    require(caller, session, row.workspace_id, capability, noun="tenant", ref=name)
+    if config := caller.config.tenant(name):
+        check_binding(config, row)
+    return row
+
+
+def check_binding(config: TenantConfig, row: TenantRow) -> None:
+    """Raise ConfigError if the configuration binds this name to another workspace or tenant id than the store does."""
+    for field, stands, known in (
+        ("workspace", config.workspace, row.workspace),
+        ("tenant_id", config.tenant_id.lower(), row.entra_tenant_id.lower()),
+    ):
+        if stands != known:
+            raise ConfigError(
+                f"tenants.{config.name}.{field} is {stands!r} in the configuration, but the store knows {known!r}.",
+                "Give the tenant another name, or correct the configuration: records stay with what they were made for.",
+            )
+
+
+def ensure_registered(caller: Caller, name: str) -> None:
+    """Bind a configured tenant to its workspace, making both where the store does not hold them; needs ``tenant.manage``.
+
+    Does nothing for a tenant that is there. Raises NotFound for one that neither the store nor the configuration names.
+    """
+    config = caller.config.tenant(name)
+    with reading(caller) as session:
+        row = tenants.get_tenant(session, name)
+    if row is not None:
+        return
+    if config is None:
+        raise nothing_there("tenant", name)
+    with ordering(caller, f"register tenant {name}") as session:
+        if tenants.get_tenant(session, name) is None:
+            register(caller, session, config)
+
+
+def register(caller: Caller, session: Session, config: TenantConfig) -> None:
+    """Write the tenant's row and, for its first tenant, the workspace with the caller as its owner."""
+    workspace = access.get_workspace(session, config.workspace)
+    if workspace is None:
+        own = [row for row in access.workspaces_of(session, caller.actor.key) if row["role"] == Role.OWNER.value]
+        if access.has_members(session) and not own:
+            raise nothing_there("tenant", config.name)
+        workspace_id = caller.new_id()
+        access.create_workspace(session, workspace_id, config.workspace, caller.now())
+        access.add_member(session, workspace_id, caller.actor, Role.OWNER, caller.now())
+        record(
+            caller,
+            session,
+            Action.WORKSPACE_CREATED,
+            workspace_id=workspace_id,
+            tenant_id=None,
+            resource_type="workspace",
+            resource_id=workspace_id,
+            details={"name": config.workspace, "owner": caller.actor.name},
+        )
+    else:
+        workspace_id = str(workspace["id"])
+        require(caller, session, workspace_id, Capability.TENANT_MANAGE, noun="tenant", ref=config.name)
+    tenant_id = caller.new_id()
+    tenants.register_tenant(
+        session,
+        id=tenant_id,
+        workspace_id=workspace_id,
+        name=config.name,
+        entra_tenant_id=config.tenant_id,
+        production=config.production,
+        created_at=caller.now(),
+    )
+    record(
+        caller,
+        session,
+        Action.TENANT_REGISTERED,
+        workspace_id=workspace_id,
+        tenant_id=tenant_id,
+        resource_type="tenant",
+        resource_id=tenant_id,
+        details={"name": config.name},
+    )
+
+
+def _view(caller: Caller, session: Session, row: TenantRow) -> TenantView:
+    config = caller.config.tenant(row.name)
+    flt = runs.RunFilter(types=(RunType.CHECK,), tenant_ids=(row.id,), statuses=("completed",))
+    found, _ = runs.list_runs(session, [row.workspace_id], flt, limit=1)
+    last = None
+    if found:
+        last = {
+            "run": found[0].id,
+            "completed_at": found[0].completed_at,
+            "outcome": found[0].outcome.value,
+            "checks": found[0].context.get("checks", []),
+        }
+    return TenantView(
+        row.name,
+        row.workspace,
+        row.entra_tenant_id,
+        bool(config.production if config else row.production),
+        True,
+        config is not None,
+        config.auth.method if config else None,
+        row.paused_until,
+        last,
+    )
