@@ -134,5 +134,3 @@ class _Names:
         value["details"] = json.loads(entry.details)
         value["hash"] = entry.hash
         return value
-
-

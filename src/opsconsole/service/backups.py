@@ -63,9 +63,7 @@ def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, re
             return Started(False, _runs_of(session, active), active)
         set_id, fetch_id = caller.new_id(), caller.new_id()
         inputs: dict[str, Any] = {"set": set_id, "types": chosen}
-        capture = enqueue(
-            caller, session, tenant, RunType.CAPTURE, identity, empty_context(inputs), retry_of=retry_of
-        )
+        capture = enqueue(caller, session, tenant, RunType.CAPTURE, identity, empty_context(inputs), retry_of=retry_of)
         fetch_identity = identity_hash(tenant.workspace_id, tenant.id, RunType.FETCH, {"set": set_id})
         fetch = enqueue(
             caller,
@@ -89,7 +87,7 @@ def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, re
             identity_hash=identity,
             capture_run_id=capture.id,
             fetch_run_id=fetch.id,
-            policy_types=chosen or supported_types(),
+            policy_types=chosen or [policy_type.key for policy_type in supported_types()],
         )
         if not is_new:
             raise LostRace
@@ -123,7 +121,9 @@ def start_fetch(
             raise nothing_there("tenant", found.tenant)
         item = _item(session, found, item_id) if item_id else None
         if item and item.status not in (ItemStatus.FAILED, ItemStatus.SKIPPED):
-            raise Conflict(f"Item {item_id!r} is {item.status.value} already.", "Only what is missing is fetched again.")
+            raise Conflict(
+                f"Item {item_id!r} is {item.status.value} already.", "Only what is missing is fetched again."
+            )
         target = {"item": item.id} if item else {"set": found.id}
         identity = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, target)
         if active := runs.active_run(session, identity):
@@ -134,9 +134,7 @@ def start_fetch(
                 "A policy type that could not be listed needs a new `opsconsole backup`.",
             )
         inputs = {"set": found.id, "items": [item.id] if item else None}
-        run = enqueue(
-            caller, session, tenant, RunType.FETCH, identity, empty_context(inputs), retry_of=retry_of
-        )
+        run = enqueue(caller, session, tenant, RunType.FETCH, identity, empty_context(inputs), retry_of=retry_of)
         record(
             caller,
             session,
@@ -293,8 +291,11 @@ def check_type(key: str) -> None:
             f"There is no policy type {key!r}.{suggestion(key, POLICY_TYPES)}",
             "`opsconsole policy-types list` shows all of them.",
         )
-    if key not in supported_types():
-        raise UsageError(f"Policy type {key!r} is not supported.", "`opsconsole policy-types list` says why.")
+    if not known.is_supported:
+        raise UsageError(
+            f"Policy type {key!r} is not supported: {known.why_not}",
+            "`opsconsole policy-types list` shows all of them.",
+        )
 
 
 def resolve_set(caller: Caller, session: Session, ref: str, capability: Capability) -> BackupSet:

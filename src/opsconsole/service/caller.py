@@ -59,7 +59,7 @@ def actor_at(db: Database) -> Actor:
 def local_actor(run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run) -> Actor:
     """Return the operating-system account: by uid, or by SID on Windows. A changed user name changes nothing."""
     if sys.platform == "win32":  # pragma: no cover - tested on Linux only, as the README says
-        answer = run(["whoami", "/user", "/fo", "csv", "/nh"], capture_output=True, text=True, check=True)  # noqa: S607
+        answer = run(["whoami", "/user", "/fo", "csv", "/nh"], capture_output=True, text=True, check=True)
         name, sid = (part.strip('" \r\n') for part in answer.stdout.rsplit(",", 1))
         return Actor(f"sid:{sid}", name.rsplit("\\", 1)[-1])
     uid = os.getuid()

@@ -10,7 +10,16 @@ from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.backups import resolve_set
 from opsconsole.service.caller import Caller
 from opsconsole.service.enqueue import enqueue
-from opsconsole.service.guard import check_ref, nothing_there, ordering, pick, reading, record, require, visible_workspaces
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    ordering,
+    pick,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
 from opsconsole.service.started import Started
 from opsconsole.store import drift, runs, tenants
 

@@ -24,7 +24,9 @@ def write_export(caller: Caller, found: BackupSet, directory: Path) -> int:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(directory.iterdir()):
-            raise UsageError(f"The folder {str(directory)!r} is not empty.", "Name a new folder: nothing is overwritten.")
+            raise UsageError(
+                f"The folder {str(directory)!r} is not empty.", "Name a new folder: nothing is overwritten."
+            )
         return _write(caller, found, directory)
     except OSError as error:
         raise UsageError(

@@ -18,7 +18,9 @@ from opsconsole.store.database import Session
 
 def nothing_there(noun: str, ref: str) -> NotFound:
     """Return the one text for *does not exist* and *you are no member of its workspace*."""
-    return NotFound(f"There is no {noun} {ref!r}.", f"`opsconsole {_LISTS.get(noun, 'runs list')}` shows what there is.")
+    return NotFound(
+        f"There is no {noun} {ref!r}.", f"`opsconsole {_LISTS.get(noun, 'runs list')}` shows what there is."
+    )
 
 
 _LISTS = {

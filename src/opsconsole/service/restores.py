@@ -260,9 +260,7 @@ def _insert_execution(
     chosen = extra.get("items")
     total = len(chosen) if chosen is not None else sum(found.counts.values())
     inputs = {"restore": found.id, "plan_hash": found.plan_hash, **extra}
-    run = enqueue(
-        caller, session, tenant, RunType.RESTORE, identity, empty_context(inputs, total), retry_of=retry_of
-    )
+    run = enqueue(caller, session, tenant, RunType.RESTORE, identity, empty_context(inputs, total), retry_of=retry_of)
     restores.add_execution(session, found.id, run.id)
     restores.set_restore_status(session, found.id, RestoreStatus.EXECUTING)
     record(

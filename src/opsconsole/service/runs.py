@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +30,7 @@ from opsconsole.service.guard import (
     visible_workspaces,
 )
 from opsconsole.service.started import Started
-from opsconsole.store import audit, restores, runs
+from opsconsole.store import audit, engines, restores, runs
 from opsconsole.store.database import Session
 
 
@@ -220,3 +222,16 @@ def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
     return run
 
 
+def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return the live engines that may claim: all of them, or those that may claim every one of ``for_runs``."""
+    with reading(caller) as session:
+        found = engines.live_engines(session, caller.now())
+        tenant_ids = {
+            run.tenant_id for run_id in for_runs if (run := runs.get_run(session, run_id, with_failures=False))
+        }
+    return [
+        row
+        for row in found
+        if tenant_ids <= set(json.loads(row["tenants"]))
+        and (row["only_runs"] is None or set(for_runs) <= set(json.loads(row["only_runs"])))
+    ]

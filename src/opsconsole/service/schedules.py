@@ -19,7 +19,16 @@ from opsconsole.errors import Conflict, UsageError
 from opsconsole.service import backups as backup_service
 from opsconsole.service import drift as drift_service
 from opsconsole.service.caller import Caller
-from opsconsole.service.guard import check_ref, nothing_there, ordering, pick, reading, record, require, visible_workspaces
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    ordering,
+    pick,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import ensure_registered, tenant_for
 from opsconsole.store import schedules
@@ -47,7 +56,9 @@ def add_schedule(
 ) -> Schedule:
     """Add a schedule and return it. Raises UsageError for a rule, type or set that makes no sense."""
     if bool(rule.cron) == bool(rule.every):
-        raise UsageError("A schedule needs either a cron rule or an interval.", "Use --cron '0 3 * * *' or --every 24h.")
+        raise UsageError(
+            "A schedule needs either a cron rule or an interval.", "Use --cron '0 3 * * *' or --every 24h."
+        )
     for key in types:
         backup_service.check_type(key)
     first = to_text(next_fire(rule, caller.clock()))
@@ -73,7 +84,9 @@ def add_schedule(
             created_at=caller.now(),
             next_fire_at=first,
         )
-        _record(caller, session, Action.SCHEDULE_ADDED, _get(session, schedule_id), {"rule": rule.text, "inputs": inputs})
+        _record(
+            caller, session, Action.SCHEDULE_ADDED, _get(session, schedule_id), {"rule": rule.text, "inputs": inputs}
+        )
         return _get(session, schedule_id)
 
 

@@ -60,9 +60,7 @@ def init_store(caller: Caller) -> dict[str, list[str]]:
                 )
                 made["workspaces"].append(name)
         owned = {
-            row["name"]
-            for row in access.workspaces_of(session, caller.actor.key)
-            if row["role"] == Role.OWNER.value
+            row["name"] for row in access.workspaces_of(session, caller.actor.key) if row["role"] == Role.OWNER.value
         }
         for config in caller.config.tenants:
             row = tenants.get_tenant(session, config.name)

@@ -1,0 +1,53 @@
+"""Schedules: what is due is started through the same door as an operator's order, with its owner's rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opsconsole.domain.clock import to_text
+from opsconsole.engine.scheduler import next_fire
+from opsconsole.errors import OpsError
+from opsconsole.graph.sanitise import sanitise
+from opsconsole.service.schedules import scheduled_caller, start_scheduled
+from opsconsole.store import schedules
+
+if TYPE_CHECKING:
+    from opsconsole.engine.engine import Engine
+
+SCHEDULE_INTERVAL_S = 1.0
+"""One look a second at the schedules that are due; cron's smallest step is a minute."""
+
+
+class FireSchedules:
+    """Starts what is due, each fire once over all processes; what was missed while nothing ran is fired once."""
+
+    name = "schedules"
+    interval_s = SCHEDULE_INTERVAL_S
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def step(self) -> None:
+        """Fire what is due."""
+        if not self._engine.is_stopping:
+            await self._engine.in_thread(self._fire)
+
+    def _fire(self) -> None:
+        engine = self._engine
+        now = engine.clock()
+        with engine.db.read() as session:
+            due = schedules.due_schedules(session, to_text(now), engine.tenant_ids())
+        for schedule in due:
+            following = to_text(next_fire(schedule.rule, now))
+            with engine.db.write() as session:
+                taken = schedules.take_fire(session, schedule.id, schedule.next_fire_at or "", following, to_text(now))
+            if not taken:
+                continue
+            run_id = error = None
+            try:
+                started = start_scheduled(scheduled_caller(engine.caller(), schedule), schedule)
+                run_id = started.runs[0].id if started.runs else None
+            except OpsError as problem:
+                error = sanitise(str(problem))
+            with engine.db.write() as session:
+                schedules.note_fire(session, schedule.id, run_id=run_id, error=error)

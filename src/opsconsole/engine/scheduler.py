@@ -1,0 +1,110 @@
+"""The only file that knows APScheduler: it runs the duties and the claimed runs as jobs, and works out next fire times."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from opsconsole.domain.schedule import Rule, parse_interval
+from opsconsole.errors import UsageError
+
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+"""Cron's weekday numbers, 0 and 7 both Sunday; APScheduler counts from Monday, and refuses 7."""
+
+MAX_JOBS = 64
+"""Jobs of one kind at a time; the claim decides how many runs there are, so this only must not be in its way."""
+
+
+class Scheduler:
+    """Runs coroutines at an interval or at once, on the running loop. A tick that comes late or twice runs once."""
+
+    def __init__(self) -> None:
+        # Its own logger would report each late tick of a busy machine as a warning on the terminal.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(
+            timezone=ZoneInfo("UTC"),
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def start(self) -> None:
+        """Start ticking."""
+        self._scheduler.start()
+
+    def every(self, interval_s: float, name: str, function: Callable[[], Awaitable[None]]) -> None:
+        """Run ``function`` every ``interval_s`` seconds; it is never run while it still runs."""
+        self._scheduler.add_job(function, "interval", seconds=interval_s, id=name)
+
+    def now(self, name: str, function: Callable[[], Awaitable[None]]) -> None:
+        """Run ``function`` once, at once."""
+        self._scheduler.add_job(function, id=name, max_instances=MAX_JOBS)
+
+    def stop(self) -> None:
+        """Stop ticking; what runs, runs on."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+
+def next_fire(rule: Rule, after: datetime) -> datetime:
+    """Return the first time after ``after`` at which the rule fires, in UTC. Raises UsageError for a rule that is wrong.
+
+    An interval counts from ``after``, which the caller keeps in the store: not from the start of a process, or "every
+    24 h" would never come on a laptop.
+    """
+    if rule.every:
+        return after + parse_interval(rule.every)
+    fields = rule.cron.split()
+    hint = "Five fields: minute, hour, day of month, month, day of week. For example '0 3 * * 1-5'."
+    if len(fields) != 5:
+        raise UsageError(f"{rule.cron!r} has {len(fields)} fields.", hint)
+    try:
+        zone = ZoneInfo(rule.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"There is no time zone {rule.timezone!r}.", "Use a name such as Europe/Berlin or UTC."
+        ) from None
+    minute, hour, day, month, weekday = fields
+    try:
+        trigger = CronTrigger(
+            minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=zone
+        )
+        found = trigger.get_next_fire_time(None, after.astimezone(zone))
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{rule.cron!r} is not a cron rule: {error}.", hint) from None
+    if found is None:
+        raise UsageError(f"{rule.cron!r} never fires.", hint)
+    if found <= after:
+        found = trigger.get_next_fire_time(found, after.astimezone(zone))
+    return found.astimezone(ZoneInfo("UTC"))  # type: ignore[no-any-return]
+
+
+def _weekdays(field: str) -> str:
+    """Return cron's weekday field in names, which mean the same to everybody: ``1-5`` is Monday to Friday, ``0`` is Sunday."""
+    parts = []
+    for part in field.lower().split(","):
+        span, _, step = part.partition("/")
+        if span == "*":
+            parts.append(part)
+            continue
+        low, dash, high = span.partition("-")
+        first, last = _weekday(low), _weekday(high) if dash else _weekday(low)
+        if dash and last < first:
+            last += 7
+        stride = int(step) if step else 1
+        if stride < 1:
+            raise ValueError("a step must be at least 1")
+        end = last if dash or not step else 6
+        parts.extend(_WEEKDAYS[number % 7] for number in range(first, end + 1, stride))
+    return ",".join(dict.fromkeys(parts))
+
+
+def _weekday(text: str) -> int:
+    if text.isdigit() and int(text) <= 7:
+        return int(text)
+    if text[:3] in _WEEKDAYS and len(text) == 3:
+        return _WEEKDAYS.index(text)
+    raise ValueError(f"{text!r} is no day of the week")

@@ -1,0 +1,162 @@
+"""The worker: carries out one claimed run, from the check of its initiator to its completion."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from opsconsole.domain.access import CAPABILITY_OF_RUN, Actor
+from opsconsole.domain.clock import to_text
+from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.run import MAX_ATTEMPTS, OperationRun, Outcome, RunType, settle_outcome
+from opsconsole.errors import LeaseLost, OpsError, StoreUnavailable
+from opsconsole.graph.client import GraphFault
+from opsconsole.graph.sanitise import sanitise
+from opsconsole.operations.capture import capture
+from opsconsole.operations.check import tenant_check
+from opsconsole.operations.completion import complete_run, failure_code
+from opsconsole.operations.context import RunCancelled, RunContext, RunReleased
+from opsconsole.operations.drift import drift_check
+from opsconsole.operations.fetch import fetch
+from opsconsole.operations.preview import preview
+from opsconsole.operations.restore import restore
+from opsconsole.service.guard import decide
+from opsconsole.store import runs
+from opsconsole.store.database import Session
+
+log = logging.getLogger("opsconsole.engine")
+
+OPERATIONS: dict[RunType, Callable[[RunContext], Awaitable[None]]] = {
+    RunType.CAPTURE: capture,
+    RunType.FETCH: fetch,
+    RunType.PREVIEW: preview,
+    RunType.RESTORE: restore,
+    RunType.DRIFT: drift_check,
+    RunType.CHECK: tenant_check,
+}
+"""What a run of each type does. Maintenance is written by the duty that does it, and never claimed."""
+
+
+async def carry_out(ctx: RunContext) -> None:
+    """Do the run and complete it; leaves it running where another engine has it or shall have it."""
+    run = ctx.run
+    try:
+        if run.attempt > MAX_ATTEMPTS:
+            message = f"The engine that ran this was lost {MAX_ATTEMPTS} times."
+            await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)], is_failed=True)
+            return
+        if not await ctx.read(lambda session: is_still_allowed(session, run)):
+            message = f"{run.initiator_name} no longer has the capability {CAPABILITY_OF_RUN[run.type].value}."
+            await _complete(ctx, [_failure(run, Reason.PERMISSION_DENIED, message)], is_failed=True)
+            return
+        try:
+            await ctx.checkpoint()
+            teller = asyncio.ensure_future(ctx.tell_waits())
+            try:
+                await OPERATIONS[run.type](ctx)
+            finally:
+                teller.cancel()
+                await asyncio.gather(teller, return_exceptions=True)
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+        await _complete(ctx, [])
+    except RunCancelled:
+        await _settle(ctx, [], is_cancelled=True)
+    except LeaseLost:
+        log.warning("run %s was taken over by another engine", run.id)
+    except (RunReleased, asyncio.CancelledError):
+        await release(ctx)
+    except StoreUnavailable as error:
+        log.error("run %s stays for the next engine: %s", run.id, error)
+        await release(ctx)
+    except GraphFault as fault:
+        await _settle(ctx, [_failure(run, fault.reason, fault.message)])
+    except OpsError as error:
+        await _settle(ctx, [_failure(run, Reason.INVALID_REQUEST, sanitise(str(error)))])
+    except Exception as error:
+        log.error("run %s failed: %s at %s", run.id, type(error).__name__, _place(error))
+        message = f"{type(error).__name__} at {_place(error)}."
+        await _settle(ctx, [_failure(run, Reason.INTERNAL_ERROR, message)])
+
+
+def is_still_allowed(session: Session, run: OperationRun) -> bool:
+    """Tell whether the run's initiator still may do this (promise 14): asked when it is claimed and before a first write."""
+    actor = Actor(run.initiator, run.initiator_name)
+    return decide(session, actor, run.workspace_id, CAPABILITY_OF_RUN[run.type]) is not None
+
+
+async def release(ctx: RunContext) -> None:
+    """Give the run back: it stays running, without an owner."""
+
+    def step() -> None:
+        with ctx.db.write() as session:
+            runs.release_lease(session, ctx.run.id, ctx.engine_id, ctx.run.lease_epoch)
+
+    try:
+        await asyncio.shield(asyncio.ensure_future(ctx.in_thread(step)))
+    except OpsError as error:
+        log.error("run %s could not be released, its lease runs out by itself: %s", ctx.run.id, error)
+
+
+async def _settle(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
+    """Complete after an exception; where even that fails, the lease runs out and another engine takes over."""
+    try:
+        await _complete(ctx, failures, is_cancelled=is_cancelled)
+    except (LeaseLost, StoreUnavailable) as error:
+        log.error("run %s could not be completed: %s", ctx.run.id, error)
+
+
+async def _complete(
+    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_failed: bool = False
+) -> None:
+    context, now = ctx.snapshot(), to_text(ctx.clock())
+
+    def step(session: Session) -> Outcome:
+        recorded = runs.count_failures(session, ctx.run.id) + len(failures)
+        outcome = settle_outcome(ctx.counters, failure_count=recorded, is_cancelled=is_cancelled)
+        if is_failed and ctx.counters.done == 0:
+            outcome = Outcome.FAILED
+        complete_run(session, ctx.run, outcome, now=now, new_id=ctx.new_id, context=context, failures=failures)
+        return outcome
+
+    outcome = await ctx.fenced(step)
+    log.info("run %s (%s) ended: %s", ctx.run.id, ctx.run.type.value, outcome.value)
+
+
+def _failure(run: OperationRun, reason: Reason, message: str) -> Failure:
+    return Failure(failure_code(run.type), reason, message)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return what ended a task group: the exception that says most about what to do with the run."""
+    flat: list[BaseException] = []
+    stack: list[BaseException] = [group]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, BaseExceptionGroup):
+            stack.extend(one.exceptions)
+        else:
+            flat.append(one)
+    for kind in (LeaseLost, StoreUnavailable, RunReleased, RunCancelled):
+        for one in flat:
+            if isinstance(one, kind):
+                return one
+    return flat[0]
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line where an exception came from: its text may hold data, its place does not."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    name = trace.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 2)
+    return f"{'/'.join(name[-2:])}:{trace.tb_lineno}"
+
+
+def expiry(now: datetime, lease_seconds: float) -> datetime:
+    """Return when a lease taken now ends."""
+    return datetime.fromtimestamp(now.timestamp() + lease_seconds, tz=now.tzinfo)

@@ -1,0 +1,120 @@
+"""Drift: compare a backup set with the tenant as it is: changed, new, gone, same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+from opsconsole.domain.backup import BackupItem, ItemStatus, TypeStatus
+from opsconsole.domain.failure import Failure, FailureCode
+from opsconsole.domain.plan import difference
+from opsconsole.domain.run import Counters
+from opsconsole.graph.directory import GraphProblem, resolve_groups
+from opsconsole.graph.policy_types import POLICY_TYPES
+from opsconsole.operations.context import RunContext
+from opsconsole.operations.differences import Difference
+from opsconsole.operations.entries import canonical_set
+from opsconsole.operations.live import ListedType, list_type
+from opsconsole.operations.planning import target_ids
+from opsconsole.store import backups, drift
+from opsconsole.store.database import Session
+
+_COMPARABLE = (TypeStatus.LISTED, TypeStatus.PARTIAL)
+
+
+async def drift_check(ctx: RunContext) -> None:
+    """Compare every policy type of the set; store what differs, count what is the same.
+
+    ``unchanged`` counts what is the same, ``processed`` what differs, ``skipped`` what cannot be compared because the
+    set does not hold its assignments.
+    """
+    set_id = str(ctx.run.inputs["set"])
+
+    def read(session: Session) -> tuple[list[str], list[BackupItem], dict[str, str]]:
+        found = backups.get_set(session, set_id)
+        types = [key for key, counts in found.by_type.items() if counts.status in _COMPARABLE] if found else []
+        names = {name.id: name.name for name in backups.get_names(session, set_id) if name.name}
+        return types, backups.all_items(session, set_id), names
+
+    keys, items, names = await ctx.read(read)
+    await ctx.restart()
+    ctx.counters = Counters(total=len(items))
+    await ctx.flush(is_due=True)
+    listed: dict[str, ListedType] = {}
+
+    async def list_one(key: str) -> None:
+        listed[key] = await list_type(ctx, POLICY_TYPES[key])
+
+    async with asyncio.TaskGroup() as group:
+        for key in keys:
+            group.create_task(list_one(key))
+    by_type: dict[str, list[BackupItem]] = defaultdict(list)
+    for item in items:
+        by_type[item.policy_type].append(item)
+    await _name_live_groups(ctx, listed, names)
+    found: list[Difference] = []
+    failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
+    for key in keys:
+        await ctx.checkpoint()
+        found.extend(_compare(ctx, key, by_type[key], listed[key], names))
+    await ctx.commit(
+        lambda session: drift.replace_drift_items(session, ctx.run.id, ctx.run.workspace_id, _rows(found)),
+        failures=failures,
+    )
+
+
+def _compare(
+    ctx: RunContext, key: str, items: list[BackupItem], listed: ListedType, names: dict[str, str]
+) -> list[Difference]:
+    result = []
+    policies = dict(listed.policies)
+    is_whole = listed.status is TypeStatus.LISTED
+    for item in items:
+        policy = policies.pop(item.policy_id, None)
+        if item.status is not ItemStatus.FETCHED or item.assignments is None:
+            ctx.count(skipped=1)
+        elif policy is None and is_whole:
+            ctx.count(processed=1)
+            result.append(Difference("gone", key, item.policy_id, item.policy_name))
+        elif policy is None or policy.assignments is None:
+            ctx.count(failed=1)
+        else:
+            change = difference(canonical_set(item.assignments), canonical_set(policy.assignments))
+            if change.is_empty:
+                ctx.count(unchanged=1)
+            else:
+                ctx.count(processed=1)
+                added = tuple(entry.to_json(names) for entry in change.added)
+                removed = tuple(entry.to_json(names) for entry in change.removed)
+                result.append(Difference("changed", key, item.policy_id, item.policy_name, added, removed))
+    for policy in policies.values():
+        ctx.count(total=1, processed=1)
+        result.append(Difference("new", key, policy.policy_id, policy.policy_name))
+    return result
+
+
+def _of_drift(failure: Failure) -> Failure:
+    return Failure(FailureCode.DRIFT_FAILED, failure.reason, failure.message, failure.subject, failure.trace)
+
+
+async def _name_live_groups(ctx: RunContext, listed: dict[str, ListedType], names: dict[str, str]) -> None:
+    unknown: set[str] = set()
+    for one in listed.values():
+        for policy in one.policies.values():
+            if policy.assignments is not None:
+                unknown |= target_ids(policy.assignments)[0]
+    unknown -= names.keys()
+    if not unknown:
+        return
+    try:
+        found = await resolve_groups(ctx.graph, sorted(unknown))
+    except GraphProblem:
+        return  # names are a courtesy here: the comparison is by id
+    names.update({name.id: name.name for name in found.values() if name.name})
+
+
+def _rows(found: list[Difference]) -> list[drift.DriftRow]:
+    return [
+        drift.DriftRow(one.kind, one.policy_type, one.policy_id, one.policy_name, one.added, one.removed)
+        for one in found
+    ]

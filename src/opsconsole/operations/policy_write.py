@@ -1,0 +1,210 @@
+"""Writing one policy: read again, compare, commit the intent, write, read back, and say what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from opsconsole.domain.clock import to_text
+from opsconsole.domain.failure import Failure, FailureCode, GraphTrace, Reason, Subject
+from opsconsole.domain.plan import fingerprint
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreWrite, WriteState
+from opsconsole.graph.assignments import PolicyRef, read_one
+from opsconsole.graph.policy_types import POLICY_TYPES
+from opsconsole.graph.writing import WriteResult, WriteStep, plan_steps, write_step
+from opsconsole.operations.context import RunContext
+from opsconsole.operations.entries import canonical_set
+from opsconsole.store import restores
+
+READ_BACK_DELAYS_S = (0.0, 0.3, 1.0, 2.0)
+"""A read-back may lag behind the write (no figure is documented): this often it is asked before a mismatch is believed."""
+
+DOUBTFUL_TRIES = 2
+"""A write whose answer was lost is sent once more if reading back shows that it did not take."""
+
+
+@dataclass(slots=True)
+class Settled:
+    """What became of one policy: its state, its failure, and the writes whose outcome is now known."""
+
+    state: ItemState
+    failure: Failure | None = None
+    writes: list[tuple[RestoreWrite, WriteState]] = field(default_factory=list)
+    settled_at: str = ""
+    is_unchanged: bool = False
+
+
+async def write_policy(ctx: RunContext, item: RestoreItem) -> Settled:
+    """Bring one policy to its plan, or say why not; never raises for what Graph or the tenant did."""
+    settled = await _PolicyWriter(ctx, item).run()
+    settled.settled_at = to_text(ctx.clock())
+    return settled
+
+
+class _PolicyWriter:
+    def __init__(self, ctx: RunContext, item: RestoreItem) -> None:
+        self.ctx = ctx
+        self.item = item
+        self.ref = PolicyRef(item.policy_type, item.policy_id)
+        self.subject = Subject(item.policy_type, item.policy_id, item.policy_name)
+        self.writes: list[tuple[RestoreWrite, WriteState]] = []
+        self.planned = item.planned or "[]"
+        self.goal = fingerprint(canonical_set(self.planned))
+
+    async def run(self) -> Settled:
+        earlier = await self.ctx.read(lambda session: restores.writes_of_item(session, self.item.id))
+        open_writes = [write for write in earlier if write.state is WriteState.INTENT]
+        if open_writes:
+            await self._wait_out_lost_writes(open_writes)
+        live = await self._read()
+        if isinstance(live, Failure):
+            return self._failed(live, FailureCode.RESTORE_BLOCKED)
+        now = fingerprint(canonical_set(live))
+        if conflict := self._settle_open_writes(open_writes, now):
+            return conflict
+        if now == self.goal:
+            ours = any(write.after_fingerprint == self.goal for write in earlier)
+            return self._done(ItemState.APPLIED, is_unchanged=not ours)
+        if now not in self._acceptable(earlier):
+            failure = self._failure(
+                Reason.CHANGED_SINCE_PREVIEW, "The live assignments are not what the preview saw.", None
+            )
+            return self._failed(failure, FailureCode.RESTORE_BLOCKED)
+        return await self._write(
+            live, first_step=1 + max((write.step for write in earlier if self._is_own(write)), default=0)
+        )
+
+    async def _write(self, live: str, first_step: int) -> Settled:
+        steps = plan_steps(POLICY_TYPES[self.item.policy_type], live, self.planned)
+        for number, step in enumerate(steps, start=first_step):
+            outcome = await self._write_step(live, number, step)
+            if isinstance(outcome, Settled):
+                return outcome
+            live = outcome
+        if fingerprint(canonical_set(live)) != self.goal:
+            return self._failed(self._mismatch(), FailureCode.VERIFY_FAILED)
+        return self._done(ItemState.APPLIED)
+
+    async def _write_step(self, live: str, number: int, step: WriteStep) -> Settled | str:
+        """Carry out one step; return the live assignments read back, or how the policy ended."""
+        ctx = self.ctx
+        before, after = fingerprint(canonical_set(live)), fingerprint(step.after)
+        write = RestoreWrite(
+            ctx.run.id,
+            self.item.id,
+            number,
+            step.kind,
+            live,
+            step.body,
+            WriteState.INTENT,
+            ctx.run.lease_epoch,
+            to_text(ctx.clock()),
+            assignment_id=step.assignment_id,
+            after_fingerprint=after,
+        )
+        await ctx.commit(lambda session: restores.record_intent(session, write, ctx.run.workspace_id))
+        for attempt in range(1, DOUBTFUL_TRIES + 1):
+            await ctx.hold_for_write()
+            result = await write_step(
+                ctx.graph,
+                POLICY_TYPES[self.item.policy_type],
+                self.item.policy_id,
+                step,
+                justification=str(ctx.run.inputs.get("justification") or ""),
+                timeout_s=ctx.write_timeout_s,
+                before_send=ctx.hold_for_write,
+            )
+            if result.awaiting_approval:
+                self.writes.append((write, WriteState.AWAITING_APPROVAL))
+                return self._failed(result.failure, FailureCode.RESTORE_FAILED, ItemState.AWAITING_APPROVAL)
+            if not result.accepted and not result.is_in_doubt:
+                self.writes.append((write, WriteState.NOT_APPLIED))
+                return self._failed(result.failure, FailureCode.RESTORE_FAILED)
+            back, state = await self._read_back(before, after)
+            if state is WriteState.APPLIED and isinstance(back, str):
+                self.writes.append((write, WriteState.APPLIED))
+                return back
+            if result.is_in_doubt and state is WriteState.NOT_APPLIED and attempt < DOUBTFUL_TRIES:
+                continue
+            self.writes.append((write, state))
+            return self._failed(self._unproven(result, back, state), FailureCode.VERIFY_FAILED)
+        raise AssertionError("the last attempt always returns")
+
+    async def _read_back(self, before: str, after: str) -> tuple[str | Failure, WriteState]:
+        """Return what is there after a write, read a few times until it is what was planned."""
+        back: str | Failure = ""
+        state = WriteState.UNKNOWN
+        for delay_s in READ_BACK_DELAYS_S:
+            if delay_s:
+                await self.ctx.sleep(delay_s)
+            back = await self._read()
+            if isinstance(back, Failure):
+                state = WriteState.UNKNOWN
+                continue
+            now = fingerprint(canonical_set(back))
+            if now == after:
+                return back, WriteState.APPLIED
+            state = WriteState.NOT_APPLIED if now == before else WriteState.UNKNOWN
+        return back, state
+
+    async def _read(self) -> str | Failure:
+        answer = await read_one(self.ctx.graph, self.ref, FailureCode.RESTORE_FAILED)
+        if answer.failure is not None:
+            return answer.failure
+        if answer.assignments is None:
+            return self._failure(Reason.MALFORMED_RESPONSE, "Graph's answer held no assignments.", None)
+        return answer.assignments
+
+    async def _wait_out_lost_writes(self, open_writes: Sequence[RestoreWrite]) -> None:
+        """Wait until no write of a lost worker can be under way any more: its lease, then the time its write may take."""
+        if any(write.lease_epoch < self.ctx.run.lease_epoch for write in open_writes):
+            latest = max(write.created_at for write in open_writes)
+            await self.ctx.wait_until(latest, self.ctx.lease_seconds + self.ctx.write_timeout_s)
+
+    def _settle_open_writes(self, open_writes: Sequence[RestoreWrite], now: str) -> Settled | None:
+        """Judge each intent without an outcome by what is there: applied, not applied, or neither, which is a conflict."""
+        for write in open_writes:
+            before = fingerprint(canonical_set(write.before_image))
+            if now == write.after_fingerprint:
+                self.writes.append((write, WriteState.APPLIED))
+            elif now == before:
+                self.writes.append((write, WriteState.NOT_APPLIED))
+            else:
+                self.writes.append((write, WriteState.UNKNOWN))
+                message = "A write was under way when the engine was lost, and the policy is now neither as before nor as planned."
+                return self._failed(self._failure(Reason.CONFLICT, message, None), FailureCode.RESTORE_FAILED)
+        return None
+
+    def _acceptable(self, earlier: Sequence[RestoreWrite]) -> set[str]:
+        """Return the live states this plan may be written over: what the preview saw, and what this restore itself left."""
+        accepted = {fingerprint(canonical_set(self.item.live or "[]"))}
+        last = earlier[-1] if earlier else None
+        if last is not None and last.state is not WriteState.UNKNOWN:
+            accepted |= {write.after_fingerprint for write in earlier if write.state is WriteState.APPLIED}
+            accepted |= {last.after_fingerprint} if last.state is WriteState.INTENT else set()
+        return accepted
+
+    def _is_own(self, write: RestoreWrite) -> bool:
+        return write.run_id == self.ctx.run.id
+
+    def _unproven(self, result: WriteResult, back: str | Failure, state: WriteState) -> Failure:
+        if result.failure is not None and state is WriteState.NOT_APPLIED:
+            return result.failure
+        if isinstance(back, Failure):
+            message = f"The write could not be proven by reading back: {back.message}"
+            return self._failure(back.reason, message, back.trace)
+        return self._mismatch()
+
+    def _mismatch(self) -> Failure:
+        return self._failure(Reason.VERIFICATION_MISMATCH, "Reading back did not show what was planned.", None)
+
+    def _failure(self, reason: Reason, message: str, trace: GraphTrace | None) -> Failure:
+        return Failure(FailureCode.RESTORE_FAILED, reason, message, self.subject, trace or GraphTrace())
+
+    def _failed(self, failure: Failure | None, code: FailureCode, state: ItemState = ItemState.FAILED) -> Settled:
+        cause = failure or self._failure(Reason.INTERNAL_ERROR, "The write failed without a reason.", None)
+        told = Failure(code, cause.reason, cause.message, self.subject, cause.trace)
+        return Settled(state, told, self.writes)
+
+    def _done(self, state: ItemState, *, is_unchanged: bool = False) -> Settled:
+        return Settled(state, None, self.writes, is_unchanged=is_unchanged)
