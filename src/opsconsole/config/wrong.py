@@ -76,9 +76,8 @@ def secrets(data: dict[str, Any]) -> Iterator[tuple[str, object]]:
     tenants = data.get("tenants")
     for index, tenant in enumerate(tenants if isinstance(tenants, list) else []):
         auth = tenant.get("auth") if isinstance(tenant, dict) else None
-        for name in SECRET_KEYS if isinstance(auth, dict) else ():
-            if name in auth:
-                yield f"tenants[{index}].auth.{name}", auth[name]
+        if isinstance(auth, dict):
+            yield from ((f"tenants[{index}].auth.{name}", auth[name]) for name in SECRET_KEYS if name in auth)
 
 
 def explain(message: str, data: dict[str, Any]) -> Wrong:

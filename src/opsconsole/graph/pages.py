@@ -1,0 +1,113 @@
+"""Lists in pages: the exact bytes of their entries, and next links that are followed only where that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from opsconsole.domain.failure import Reason
+from opsconsole.graph.client import VERSION, GraphAnswer, GraphFault, GraphRequest
+
+MAX_PAGES = 10_000
+"""A list of more pages than this is a loop that changes its links."""
+
+
+class Sender(Protocol):
+    """What reading needs of a client: its root, and to send one request."""
+
+    @property
+    def root(self) -> str:
+        """Scheme, host and port of the tenant's Graph."""
+        ...
+
+    async def send(self, request: GraphRequest) -> GraphAnswer:
+        """Return Graph's answer, after all waiting and retrying. Raises GraphFault."""
+        ...
+
+
+class _Collection(msgspec.Struct):
+    value: msgspec.Raw
+    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
+
+
+_COLLECTION = msgspec.json.Decoder(_Collection)
+_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: the array as it stands in the answer, its entries as they stand in the array, and where it goes on."""
+
+    text: str
+    entries: tuple[bytes, ...]
+    next_link: str | None
+
+
+class RefusedAnswer(Exception):
+    """A page was answered with an error; ``answer`` is what came."""
+
+    def __init__(self, answer: GraphAnswer) -> None:
+        super().__init__(f"status {answer.status}")
+        self.answer = answer
+
+
+def parse_page(body: bytes) -> Page:
+    """Cut a page out of an answer. Raises GraphFault(malformed_response) for anything that is no page in UTF-8."""
+    try:
+        body.decode()
+        page = _COLLECTION.decode(body)
+        entries = _ENTRIES.decode(page.value)
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        raise GraphFault(
+            Reason.MALFORMED_RESPONSE, "Graph's answer was cut off, or is not the list that was asked for."
+        ) from None
+    return Page(bytes(page.value).decode(), tuple(bytes(entry) for entry in entries), page.next_link or None)
+
+
+def is_own_link(root: str, link: str) -> bool:
+    """Tell whether ``link`` stays with the scheme, host, port and version of ``root``: elsewhere the token must not go."""
+    if not link.isprintable() or " " in link or "\\" in link:
+        return False
+    try:
+        own, other = urlsplit(root), urlsplit(link)
+        same_place = (own.scheme, own.hostname, _port(own.scheme, own.port)) == (
+            other.scheme,
+            other.hostname,
+            _port(other.scheme, other.port),
+        )
+    except ValueError:
+        return False
+    has_version = other.path.lower().startswith(f"/{VERSION}/") and "/../" not in other.path
+    return same_place and has_version and other.username is None and other.password is None
+
+
+def _port(scheme: str, port: int | None) -> int | None:
+    return port or {"https": 443, "http": 80}.get(scheme)
+
+
+async def follow(client: Sender, request: GraphRequest) -> AsyncIterator[Page]:
+    """Yield the pages of a list, from ``request`` on.
+
+    Raises RefusedAnswer for an answer that is no success, GraphFault for none, for one that is no page, and for a next
+    link that leads elsewhere or to a page that was read already.
+    """
+    seen = {request.path}
+    for _ in range(MAX_PAGES):
+        answer = await client.send(request)
+        if not answer.is_success:
+            raise RefusedAnswer(answer)
+        page = parse_page(answer.body)
+        yield page
+        if page.next_link is None:
+            return
+        if page.next_link in seen:
+            raise GraphFault(Reason.MALFORMED_RESPONSE, "Graph named a next page that was read already.")
+        if not is_own_link(client.root, page.next_link):
+            raise GraphFault(Reason.MALFORMED_RESPONSE, "Graph named a next page outside its own address.")
+        seen.add(page.next_link)
+        request = replace(request, method="GET", path=page.next_link, body=None)
+    raise GraphFault(Reason.MALFORMED_RESPONSE, "Graph's list has no end.")
