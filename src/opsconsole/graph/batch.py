@@ -18,7 +18,7 @@ class _Inner(msgspec.Struct):
     id: str
     status: int
     headers: dict[str, Any] | None = None
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 class _Outer(msgspec.Struct):
@@ -57,7 +57,7 @@ def parse_batch(body: bytes, count: int) -> list[GraphAnswer | GraphFault]:
 
 def _answer(inner: _Inner) -> GraphAnswer:
     headers = {name.lower(): str(value) for name, value in (inner.headers or {}).items() if value is not None}
-    body = bytes(inner.body) if inner.body is not None else b""
+    body = bytes(inner.body)
     if body.startswith(b'"'):
         # What is no JSON comes as a text; base64 of it stays base64: nothing that is read here comes that way.
         body = str(msgspec.json.decode(body)).encode(errors="replace")

@@ -60,6 +60,7 @@ class ThrottledClient:
         self._use = GraphUse()
         self._waiting: dict[object, datetime] = {}
         self._wait_began: datetime | None = None
+        self._told: datetime | None = None
         self.list_modes = list_modes if list_modes is not None else {}
 
     @property
@@ -248,8 +249,10 @@ class ThrottledClient:
             self._tell()
 
     def _tell(self) -> None:
-        if self._on_wait is not None:
-            self._on_wait(max(self._waiting.values(), default=None))
+        until = max(self._waiting.values(), default=None)
+        if self._on_wait is not None and until != self._told:
+            self._on_wait(until)
+        self._told = until
 
     def _count(self, **deltas: int) -> None:
         self._use = self._use.plus(GraphUse(**deltas))
