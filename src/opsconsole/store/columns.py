@@ -1,0 +1,28 @@
+"""How values lie in columns: JSON as text, failures and times in and out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from opsconsole.domain.failure import Failure
+
+
+def to_json_text(value: Any) -> str:
+    """Return ``value`` as compact JSON, in the order it has."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_json_text(text: str | None) -> Any:
+    """Return what a JSON column holds; None for no text."""
+    return None if text is None else json.loads(text)
+
+
+def failure_text(failure: Failure | None) -> str | None:
+    """Return a failure as it lies in a column."""
+    return None if failure is None else to_json_text(failure.to_json())
+
+
+def to_failure(text: str | None) -> Failure | None:
+    """Return the failure that lies in a column."""
+    return None if text is None else Failure.from_json(json.loads(text))

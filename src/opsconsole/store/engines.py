@@ -1,0 +1,94 @@
+"""Engines that live on this store: who they are, which tenants they work for, and until when they count as alive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from opsconsole.store.columns import to_json_text
+from opsconsole.store.database import Row, Session
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """An engine: ``tenants`` are ids of tenant rows; ``only_runs`` None: it claims any run of them."""
+
+    id: str
+    kind: str
+    host: str
+    pid: int
+    actor: str
+    tenants: tuple[str, ...]
+    only_runs: tuple[str, ...] | None
+    started_at: str
+    heartbeat_at: str
+    expires_at: str
+
+
+def register_engine(
+    s: Session,
+    *,
+    id: str,
+    kind: str,
+    host: str,
+    pid: int,
+    actor: str,
+    tenants: Sequence[str],
+    only_runs: Sequence[str] | None,
+    now: str,
+    expires: str,
+) -> None:
+    """Note that an engine started."""
+    s.run(
+        "INSERT INTO engines (id, kind, host, pid, actor, tenants, only_runs, started_at, heartbeat_at, expires_at)"
+        " VALUES (:id, :kind, :host, :pid, :actor, :tenants, :only_runs, :now, :now, :expires)",
+        id=id,
+        kind=kind,
+        host=host,
+        pid=pid,
+        actor=actor,
+        tenants=to_json_text(list(tenants)),
+        only_runs=None if only_runs is None else to_json_text(list(only_runs)),
+        now=now,
+        expires=expires,
+    )
+
+
+def beat(s: Session, engine_id: str, now: str, expires: str) -> bool:
+    """Note that an engine is alive; False if it was dropped meanwhile."""
+    return bool(
+        s.run(
+            "UPDATE engines SET heartbeat_at = :now, expires_at = :expires WHERE id = :id",
+            id=engine_id,
+            now=now,
+            expires=expires,
+        )
+    )
+
+
+def remove_engine(s: Session, engine_id: str) -> None:
+    """Note that an engine ended."""
+    s.run("DELETE FROM engines WHERE id = :id", id=engine_id)
+
+
+def live_engines(s: Session, now: str) -> list[EngineRow]:
+    """Return the engines whose last beat still counts, oldest first."""
+    rows = s.all(
+        "SELECT id, kind, host, pid, actor, tenants, only_runs, started_at, heartbeat_at, expires_at FROM engines"
+        " WHERE expires_at > :now ORDER BY id",
+        now=now,
+    )
+    return [_to_engine(row) for row in rows]
+
+
+def drop_expired(s: Session, now: str) -> int:
+    """Forget the engines that were lost; return how many."""
+    return s.run("DELETE FROM engines WHERE expires_at <= :now", now=now)
+
+
+def _to_engine(row: Row) -> EngineRow:
+    values = dict(row)
+    values["tenants"] = tuple(json.loads(row["tenants"]))
+    values["only_runs"] = None if row["only_runs"] is None else tuple(json.loads(row["only_runs"]))
+    return EngineRow(**values)

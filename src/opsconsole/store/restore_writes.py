@@ -1,0 +1,110 @@
+"""The record of each write to Graph: its intent before it is sent, what became of it, and the way back (promises 8, 11)."""
+
+from __future__ import annotations
+
+from opsconsole.domain.restore import RestoreWrite, StepKind, WriteState
+from opsconsole.errors import Conflict
+from opsconsole.store.database import Row, Session
+
+_SELECT = (
+    "SELECT run_id, restore_item_id, step, kind, before_image, body, state, lease_epoch, created_at, settled_at,"
+    " assignment_id, after_fingerprint FROM restore_writes"
+)
+
+
+def record_intent(s: Session, write: RestoreWrite, workspace_id: str) -> None:
+    """Record what is about to be sent and what was there before.
+
+    A step that is sent again, by an engine that took the run over, keeps its record and its first before-image, and
+    becomes an intent under the new epoch. Raises Conflict if another body stands in the record.
+    """
+    again = s.run(
+        "UPDATE restore_writes SET state = :state, lease_epoch = :epoch, settled_at = NULL"
+        " WHERE run_id = :run_id AND restore_item_id = :item AND step = :step AND body = :body AND kind = :kind",
+        run_id=write.run_id,
+        item=write.restore_item_id,
+        step=write.step,
+        body=write.body,
+        kind=write.kind.value,
+        state=write.state.value,
+        epoch=write.lease_epoch,
+    )
+    if again:
+        return
+    taken = s.one(
+        "SELECT 1 AS taken FROM restore_writes WHERE run_id = :run_id AND restore_item_id = :item AND step = :step",
+        run_id=write.run_id,
+        item=write.restore_item_id,
+        step=write.step,
+    )
+    if taken:
+        raise Conflict("Another write stands in the record of this step.", "Preview again, then run the new plan.")
+    s.run(
+        "INSERT INTO restore_writes (run_id, restore_item_id, step, workspace_id, kind, assignment_id, before_image, body,"
+        " after_fingerprint, state, lease_epoch, created_at, settled_at) VALUES (:run_id, :item, :step, :workspace_id,"
+        " :kind, :assignment_id, :before_image, :body, :after_fingerprint, :state, :epoch, :created_at, :settled_at)",
+        run_id=write.run_id,
+        item=write.restore_item_id,
+        step=write.step,
+        workspace_id=workspace_id,
+        kind=write.kind.value,
+        assignment_id=write.assignment_id,
+        before_image=write.before_image,
+        body=write.body,
+        after_fingerprint=write.after_fingerprint,
+        state=write.state.value,
+        epoch=write.lease_epoch,
+        created_at=write.created_at,
+        settled_at=write.settled_at,
+    )
+
+
+def settle_write(s: Session, run_id: str, item_id: str, step: int, state: WriteState, now: str) -> None:
+    """Note what is known of a write after reading back."""
+    s.run(
+        "UPDATE restore_writes SET state = :state, settled_at = :now"
+        " WHERE run_id = :run_id AND restore_item_id = :item AND step = :step",
+        run_id=run_id,
+        item=item_id,
+        step=step,
+        state=str(state),
+        now=now,
+    )
+
+
+def unsettled_writes(s: Session, run_id: str) -> list[RestoreWrite]:
+    """Return the intents of a run of which nothing is known, in the order they were made."""
+    rows = s.all(
+        f"{_SELECT} WHERE run_id = :id AND state = 'intent' ORDER BY created_at, restore_item_id, step", id=run_id
+    )
+    return [_to_write(row) for row in rows]
+
+
+def writes_of_item(s: Session, restore_item_id: str) -> list[RestoreWrite]:
+    """Return every write of an item over all executions, oldest first."""
+    rows = s.all(f"{_SELECT} WHERE restore_item_id = :id ORDER BY created_at, run_id, step", id=restore_item_id)
+    return [_to_write(row) for row in rows]
+
+
+def first_before_images(s: Session, restore_run_id: str) -> dict[str, tuple[str, str | None]]:
+    """Return, for each item that was ever written, what was there first, and what the last applied write left.
+
+    In the plan's order. The second is a fingerprint (``domain.plan.fingerprint``), or None if no write is known to
+    have been applied.
+    """
+    images: dict[str, tuple[str, str | None]] = {}
+    for row in s.all(
+        "SELECT w.restore_item_id, w.before_image, w.after_fingerprint, w.state FROM restore_items i"
+        " JOIN restore_writes w ON w.restore_item_id = i.id WHERE i.restore_run_id = :id"
+        " ORDER BY i.seq, w.created_at, w.run_id, w.step",
+        id=restore_run_id,
+    ):
+        first, left = images.get(row["restore_item_id"], (row["before_image"], None))
+        if row["state"] == WriteState.APPLIED.value:
+            left = row["after_fingerprint"] or None
+        images[row["restore_item_id"]] = (first, left)
+    return images
+
+
+def _to_write(row: Row) -> RestoreWrite:
+    return RestoreWrite(**{**row, "kind": StepKind(row["kind"]), "state": WriteState(row["state"])})

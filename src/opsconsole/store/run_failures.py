@@ -1,0 +1,89 @@
+"""The failure records of a run, in the order they came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from opsconsole.domain.failure import Failure
+from opsconsole.store.columns import to_json_text
+from opsconsole.store.database import Row, Session
+
+
+def add_failures(s: Session, run_id: str, failures: Sequence[Failure]) -> None:
+    """Add failure records behind those that are there. The caller holds the run's lock."""
+    if not failures:
+        return
+    last = s.one(
+        "SELECT r.workspace_id, (SELECT COALESCE(MAX(seq), 0) FROM operation_run_failures WHERE run_id = :id) AS seq"
+        " FROM operation_runs r WHERE r.id = :id",
+        id=run_id,
+    )
+    if last is None:
+        return
+    s.many(
+        "INSERT INTO operation_run_failures (run_id, seq, workspace_id, code, reason_code, message, subject, graph)"
+        " VALUES (:run_id, :seq, :workspace_id, :code, :reason_code, :message, :subject, :graph)",
+        [
+            {
+                "run_id": run_id,
+                "seq": seq,
+                "workspace_id": last["workspace_id"],
+                "code": failure.code.value,
+                "reason_code": failure.reason.value,
+                "message": failure.message,
+                "subject": to_json_text(failure.subject.to_json()),
+                "graph": to_json_text(failure.trace.to_json()),
+            }
+            for seq, failure in enumerate(failures, int(last["seq"]) + 1)
+        ],
+    )
+
+
+def clear_failures(s: Session, run_id: str) -> int:
+    """Forget the failures of a run that starts anew after its worker was lost. The caller holds the run's lock."""
+    return s.run("DELETE FROM operation_run_failures WHERE run_id = :id", id=run_id)
+
+
+def failure_groups(s: Session, run_id: str) -> list[tuple[str, str, int]]:
+    """Return how often each reason and code occurs in a run, most frequent first."""
+    rows = s.all(
+        "SELECT reason_code, code, COUNT(*) AS n FROM operation_run_failures WHERE run_id = :id"
+        " GROUP BY reason_code, code ORDER BY n DESC, reason_code, code",
+        id=run_id,
+    )
+    return [(row["reason_code"], row["code"], int(row["n"])) for row in rows]
+
+
+def list_failures(
+    s: Session, run_id: str, *, reason: str | None = None, limit: int, after_seq: int = 0
+) -> list[tuple[int, Failure]]:
+    """Return failure records with their numbers, in order, those after ``after_seq``."""
+    only = " AND reason_code = :reason" if reason else ""
+    rows = s.all(
+        "SELECT seq, code, reason_code, message, subject, graph FROM operation_run_failures"
+        f" WHERE run_id = :id AND seq > :after{only} ORDER BY seq LIMIT :limit",
+        id=run_id,
+        after=after_seq,
+        limit=limit,
+        **({"reason": str(reason)} if reason else {}),
+    )
+    return [(int(row["seq"]), _to_failure(row)) for row in rows]
+
+
+def count_failures(s: Session, run_id: str) -> int:
+    """Return how many failure records a run has."""
+    row = s.one("SELECT COUNT(*) AS n FROM operation_run_failures WHERE run_id = :id", id=run_id)
+    return int(row["n"]) if row else 0
+
+
+def _to_failure(row: Row) -> Failure:
+    return Failure.from_json(
+        {
+            "code": row["code"],
+            "reason_code": row["reason_code"],
+            "message": row["message"],
+            "subject": json.loads(row["subject"]),
+            "graph": json.loads(row["graph"]),
+        }
+    )
