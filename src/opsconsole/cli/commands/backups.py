@@ -1,0 +1,222 @@
+"""`opsconsole backups`: sets, their items and differences, fetching what is missing, exporting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from opsconsole.cli.differences import tell_differences
+from opsconsole.cli.ending import EXIT_PARTLY
+from opsconsole.cli.filters import one_of
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
+from opsconsole.cli.output import Cell, Column, Row
+from opsconsole.cli.states import state_cell
+from opsconsole.cli.text import counted, moment, number, short
+from opsconsole.domain.backup import BackupSet, ItemStatus
+from opsconsole.domain.plain_text import plain
+from opsconsole.service import backups
+
+SET_COLUMNS = (
+    Column("Set", fixed=True),
+    Column("State", fixed=True),
+    Column("Tenant"),
+    Column("Made", fixed=True),
+    Column("Fetched", "right"),
+    Column("Listed", "right"),
+    Column("Missing", "right"),
+    Column("By"),
+)
+
+TYPE_COLUMNS = (
+    Column("Type", fixed=True),
+    Column("List", fixed=True),
+    Column("Listed", "right"),
+    Column("Fetched", "right"),
+    Column("Failed", "right"),
+    Column("Skipped", "right"),
+)
+
+ITEM_COLUMNS = (
+    Column("Item", fixed=True),
+    Column("State", fixed=True),
+    Column("Type"),
+    Column("Policy"),
+    Column("Why"),
+)
+
+
+@click.group()
+def command() -> None:
+    """Backup sets: what was saved, what is missing, what changed between two of them."""
+
+
+@command.command("list")
+@click.option("--tenant", metavar="NAME", help="Only this tenant.")
+@page_options
+@with_invocation
+def list_sets(invocation: Invocation, tenant: str | None, limit: int, cursor: str | None) -> int:
+    """List backup sets, newest first."""
+    page = backups.list_sets(invocation.caller(), tenant=tenant, limit=limit, cursor=cursor)
+    out = invocation.out
+    if out.is_json:
+        out.page([found.to_json() for found in page.items], page.next_cursor)
+        return 0
+    rows: list[Row] = [
+        [
+            short(found.id),
+            set_state(found),
+            found.tenant,
+            moment(found.created_at),
+            number(found.count("fetched")),
+            number(found.count("listed")),
+            number(found.missing),
+            found.initiator_name,
+        ]
+        for found in page.items
+    ]
+    out.page_table(
+        SET_COLUMNS, rows, page.next_cursor, empty="No backup set yet. `opsconsole backup TENANT` makes one."
+    )
+    return 0
+
+
+def set_state(found: BackupSet) -> Cell:
+    """Return the cell that says whether a set adds up."""
+    if found.is_active:
+        return state_cell("active")
+    return state_cell("complete" if found.is_complete else "incomplete")
+
+
+@command.command("show")
+@click.argument("set_ref", metavar="SET")
+@with_invocation
+def show(invocation: Invocation, set_ref: str) -> int:
+    """Show whether a set adds up, per policy type."""
+    found = backups.show_set(invocation.caller(), set_ref)
+    out = invocation.out
+    if out.is_json:
+        out.document(found.to_json())
+        return 0
+    out.fields(
+        [
+            ("set", found.id),
+            ("tenant", found.tenant),
+            ("made", moment(found.created_at)),
+            ("by", found.initiator_name),
+            ("state", set_state(found)),
+            ("holds", f"{number(found.count('fetched'))} of {number(found.count('listed'))}"),
+            ("missing", number(found.missing)),
+            ("runs", f"{found.capture_run_id} {found.fetch_run_id}"),
+        ]
+    )
+    out.line()
+    out.table(
+        TYPE_COLUMNS,
+        [
+            [
+                key,
+                state_cell(counts.status.value),
+                *(number(getattr(counts, name)) for name in ("listed", "fetched", "failed", "skipped")),
+            ]
+            for key, counts in sorted(found.by_type.items())
+        ],
+    )
+    for failure in found.failures:
+        name = plain(failure.subject.policy_name or failure.subject.policy_id)
+        out.line(f"{failure.subject.policy_type} {name}: {failure.reason.value}: {plain(failure.message)}")
+    if found.missing and not found.is_active:
+        out.note(
+            f"{counted(found.missing, 'thing is', 'things are')} missing: `opsconsole backups fetch {short(found.id)} --failed`."
+        )
+    return 0
+
+
+@command.command("items")
+@click.argument("set_ref", metavar="SET")
+@click.option("--status", "statuses", multiple=True, metavar="STATUS", help="pending, fetched, failed or skipped.")
+@click.option("--type", "policy_type", metavar="TYPE", help="Only this policy type.")
+@click.option("--search", metavar="TEXT", help="Part of a policy's name.")
+@click.option("--payload", is_flag=True, help="With --json: the stored policies too (needs export.payload).")
+@page_options
+@with_invocation
+def items(
+    invocation: Invocation,
+    set_ref: str,
+    statuses: tuple[str, ...],
+    policy_type: str | None,
+    search: str | None,
+    payload: bool,
+    limit: int,
+    cursor: str | None,
+) -> int:
+    """List the policies in a set."""
+    page = backups.list_items(
+        invocation.caller(),
+        set_ref,
+        statuses=tuple(one_of(ItemStatus, word, "--status") for word in split_words(statuses)),
+        policy_type=policy_type,
+        search=search,
+        payload=payload,
+        limit=limit,
+        cursor=cursor,
+    )
+    out = invocation.out
+    if out.is_json:
+        out.page([backups.item_json(item, payload=payload) for item in page.items], page.next_cursor)
+        return 0
+    rows: list[Row] = [
+        [
+            short(item.id),
+            state_cell(item.status.value),
+            item.policy_type,
+            item.policy_name,
+            item.failure.message if item.failure else "",
+        ]
+        for item in page.items
+    ]
+    out.page_table(ITEM_COLUMNS, rows, page.next_cursor, empty="No item is like this.")
+    return 0
+
+
+@command.command("fetch")
+@click.argument("set_ref", metavar="SET")
+@click.option("--item", "item_ref", metavar="ID", help="Only this item.")
+@click.option("--failed", is_flag=True, help="Every item that failed or was skipped (the default).")
+@wait_option
+@with_invocation
+def fetch(invocation: Invocation, set_ref: str, item_ref: str | None, failed: bool, wait: bool) -> int:
+    """Fetch again what a set lacks."""
+    from opsconsole.cli.starting import tell_started
+
+    started = backups.start_fetch(invocation.caller(), set_ref, item_id=item_ref, failed=failed)
+    return tell_started(invocation, started, wait=wait)
+
+
+@command.command("diff")
+@click.argument("first_ref", metavar="SET")
+@click.argument("second_ref", metavar="SET")
+@with_invocation
+def diff(invocation: Invocation, first_ref: str, second_ref: str) -> int:
+    """Compare two sets; exit code 3 where they differ."""
+    found = backups.diff_sets(invocation.caller(), first_ref, second_ref)
+    if invocation.out.is_json:
+        invocation.out.document(found.to_json())
+    else:
+        tell_differences(invocation.out, found)
+    return EXIT_PARTLY if found.differs else 0
+
+
+@command.command("export")
+@click.argument("set_ref", metavar="SET")
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@with_invocation
+def export(invocation: Invocation, set_ref: str, directory: Path) -> int:
+    """Write a set into a new folder, one file a policy, byte for byte (needs export.payload; audited)."""
+    made = backups.export_set(invocation.caller(), set_ref, directory)
+    if invocation.out.is_json:
+        invocation.out.document(made)
+    else:
+        invocation.out.line(f"{counted(int(made['items']), 'item')} written to {plain(str(directory))}")
+    return 0

@@ -1,0 +1,73 @@
+"""`opsconsole init`: a commented configuration and a store to begin with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.options import with_invocation
+from opsconsole.domain.assignment import ZERO_GUID
+from opsconsole.domain.plain_text import plain
+from opsconsole.errors import ConfigError
+
+if TYPE_CHECKING:
+    from opsconsole.config import Config
+
+
+@click.command()
+@with_invocation
+def command(invocation: Invocation) -> int:
+    """Write a commented configuration and create the store, where they are not there yet; overwrites nothing.
+
+    Whoever calls it on a store without members becomes its owner.
+    """
+    from opsconsole.config import example_config_text, find_config
+    from opsconsole.service.setup import init_store, open_caller
+
+    path = find_config(invocation.config_path, invocation.env)
+    is_new = _write_new(path, example_config_text())
+    config = _without_placeholders(invocation.config())
+    caller = open_caller(config, workspace=invocation.workspace, create=True)
+    try:
+        made = init_store(caller)
+    finally:
+        caller.db.close()
+    out = invocation.out
+    if out.is_json:
+        out.document({"config": str(path), "config_written": is_new, "store": caller.db.label, **made})
+        return 0
+    out.line(f"configuration  {plain(str(path))}  {'written' if is_new else 'left as it was'}")
+    out.line(f"store          {plain(caller.db.label)}")
+    for noun, names in made.items():
+        if names:
+            out.line(f"{noun.replace('_', ' ').ljust(13)}  {', '.join(plain(name) for name in names)}")
+    if is_new:
+        out.note("Edit the configuration: name your tenant and where its secret is. Then run `opsconsole doctor`.")
+    return 0
+
+
+def _without_placeholders(config: Config) -> Config:
+    """Return the configuration without the example's tenant: a store binds a name to a tenant id for good."""
+    real = tuple(tenant for tenant in config.tenants if tenant.tenant_id != ZERO_GUID)
+    return msgspec.structs.replace(config, tenants=real)
+
+
+def _write_new(path: Path, text: str) -> bool:
+    """Create the file, readable by its owner only; return False where there is one already."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.", "Name another place with --config FILE."
+        ) from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    return True

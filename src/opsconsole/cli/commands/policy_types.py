@@ -1,0 +1,81 @@
+"""`opsconsole policy-types`: what can be backed up and restored, how, and what cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.options import page_options, with_invocation
+from opsconsole.cli.output import Column, Row
+from opsconsole.cli.paging import page_of
+from opsconsole.graph.client import VERSION
+from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Write
+
+COLUMNS = (
+    Column("Type", fixed=True),
+    Column("Endpoint"),
+    Column("Version"),
+    Column("Read"),
+    Column("Write"),
+    Column("Permission"),
+    Column("Why not"),
+)
+
+READ_WORDS = {True: "with the list", False: "one by one, in batches"}
+"""How assignments are read, by whether the list can bring them along."""
+
+WRITE_WORDS = {
+    Write.REPLACE: "all at once",
+    Write.STEPS: "step by step",
+    Write.NONE: "not",
+}
+"""How assignments are written."""
+
+
+@click.group()
+def command() -> None:
+    """The policy types of Intune: how each is read and written, or why it is left out."""
+
+
+@command.command("list")
+@page_options
+@with_invocation
+def list_types(invocation: Invocation, limit: int, cursor: str | None) -> int:
+    """List all policy types, the supported ones first."""
+    known = sorted(POLICY_TYPES.values(), key=lambda one: not one.is_supported)
+    found, next_cursor = page_of(known, limit, cursor)
+    out = invocation.out
+    if out.is_json:
+        out.page([_to_json(one) for one in found], next_cursor)
+        return 0
+    rows: list[Row] = [
+        [
+            one.key,
+            one.path,
+            VERSION,
+            READ_WORDS[one.expands] if one.is_supported else "",
+            WRITE_WORDS[one.write] if one.is_supported else "",
+            one.permission_write,
+            one.why_not,
+        ]
+        for one in found
+    ]
+    out.page_table(COLUMNS, rows, next_cursor, empty="")
+    return 0
+
+
+def _to_json(one: PolicyType) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "label": one.label,
+        "endpoint": one.path,
+        "version": VERSION,
+        "supported": one.is_supported,
+        "why_not": one.why_not or None,
+        "read": "expand" if one.expands else "batch",
+        "write": one.write.value,
+        "permission_read": one.permission_read or None,
+        "permission_write": one.permission_write or None,
+    }

@@ -1,0 +1,281 @@
+"""`opsconsole restore`: preview what a restore would change, run it, retry it, undo it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from opsconsole.cli.confirming import confirm
+from opsconsole.cli.ending import EXIT_FAILED
+from opsconsole.cli.filters import one_of
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.options import page_options, wait_option, with_invocation
+from opsconsole.cli.output import Column, Row
+from opsconsole.cli.starting import tell_started
+from opsconsole.cli.states import state_cell
+from opsconsole.cli.targets import target_words
+from opsconsole.cli.text import moment, number, short
+from opsconsole.domain.plain_text import plain
+from opsconsole.domain.plan import Mode
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
+from opsconsole.errors import PlanOutdated, UsageError
+from opsconsole.service import restores
+
+COLUMNS = (
+    Column("Restore", fixed=True),
+    Column("State", fixed=True),
+    Column("Tenant"),
+    Column("Set", fixed=True),
+    Column("Mode"),
+    Column("Changes", "right"),
+    Column("Unchanged", "right"),
+    Column("Blocked", "right"),
+    Column("Made", fixed=True),
+    Column("By"),
+)
+
+MAX_MAPPING_BYTES = 10_000_000
+"""A mapping file larger than this is some other file."""
+
+_HASH = re.compile(r"[0-9a-f]{8,64}")
+
+
+@click.group()
+def command() -> None:
+    """Preview what a restore would change; run it, retry it, undo it."""
+
+
+@command.command("preview")
+@click.argument("set_ref", metavar="SET")
+@click.option("--tenant", required=True, metavar="NAME", help="The tenant to restore into.")
+@click.option("--items", multiple=True, metavar="TYPE:ID", help="Only this policy; may be repeated.")
+@click.option(
+    "--mode",
+    default="exact",
+    show_default=True,
+    metavar="MODE",
+    help="exact, add (only additions) or remove (only removals).",
+)
+@click.option(
+    "--map",
+    "mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="CSV kind,from,to: map a group or filter to another, or drop it.",
+)
+@click.option(
+    "--accept-missing",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Accept that exactly N things are missing in the set.",
+)
+@wait_option
+@with_invocation
+def preview(
+    invocation: Invocation,
+    set_ref: str,
+    tenant: str,
+    items: tuple[str, ...],
+    mode: str,
+    mapping: Path | None,
+    accept_missing: int,
+    wait: bool,
+) -> int:
+    """Work out what restoring SET would change, policy by policy; writes nothing."""
+    started = restores.start_preview(
+        invocation.caller(),
+        set_ref,
+        tenant,
+        items=items,
+        mode=one_of(Mode, mode, "--mode"),
+        mapping=_read_mapping(mapping) if mapping else None,
+        accept_missing=accept_missing,
+    )
+    code = tell_started(invocation, started, wait=wait)
+    _tell_next(invocation, started.restore_run, is_done=wait)
+    return code
+
+
+def _read_mapping(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_MAPPING_BYTES:
+            raise UsageError(
+                f"{str(path)!r} is too large for a mapping file.", "It is CSV with the header kind,from,to."
+            )
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"The mapping file {str(path)!r} is not UTF-8 text.", "Save it as CSV in UTF-8.") from None
+    except OSError as error:
+        raise UsageError(f"The mapping file cannot be read: {error.strerror}.", "Check the path.") from None
+
+
+def _tell_next(invocation: Invocation, made: RestoreRun | None, *, is_done: bool) -> None:
+    """Say in text which restore run was made and what comes next."""
+    out = invocation.out
+    if made is None or out.is_json:
+        return
+    if not is_done:
+        out.note(
+            f"Restore run {made.id}: look at it with `opsconsole restore show {short(made.id)}` when the preview is done."
+        )
+        return
+    found = restores.show_restore(invocation.caller(), made.id)
+    counts = ", ".join(
+        f"{number(found.counts.get(name, 0))} {name.replace('_', ' ')}"
+        for name in ("will_change", "unchanged", "blocked")
+    )
+    out.line(f"{found.id}  {found.status.value.replace('_', ' ')}: {counts}")
+    if found.status is RestoreStatus.PREVIEWED:
+        out.note(
+            f"Look with `opsconsole restore show {short(found.id)}`, then write it with `opsconsole restore run {short(found.id)}`."
+        )
+
+
+@command.command("list")
+@click.option("--tenant", metavar="NAME", help="Only this tenant.")
+@page_options
+@with_invocation
+def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor: str | None) -> int:
+    """List restore runs, newest first."""
+    page = restores.list_restores(invocation.caller(), tenant=tenant, limit=limit, cursor=cursor)
+    out = invocation.out
+    if out.is_json:
+        out.page([found.to_json() for found in page.items], page.next_cursor)
+        return 0
+    rows: list[Row] = [
+        [
+            short(found.id),
+            state_cell(found.status.value),
+            found.tenant,
+            short(found.set_id),
+            found.mode.value + (" (undo)" if found.undo_of else ""),
+            number(found.counts.get("will_change", 0)),
+            number(found.counts.get("unchanged", 0)),
+            number(found.counts.get("blocked", 0)),
+            moment(found.created_at),
+            found.initiator_name,
+        ]
+        for found in page.items
+    ]
+    out.page_table(
+        COLUMNS,
+        rows,
+        page.next_cursor,
+        empty="No restore yet. `opsconsole restore preview SET --tenant NAME` makes one.",
+    )
+    return 0
+
+
+@command.command("show")
+@click.argument("restore_ref", metavar="ID")
+@click.option("--all", "with_all", is_flag=True, help="In text: the unchanged policies too.")
+@with_invocation
+def show(invocation: Invocation, restore_ref: str, with_all: bool) -> int:
+    """Show a plan: each policy with the targets it would gain and lose, and what became of it."""
+    caller = invocation.caller()
+    found = restores.show_restore(caller, restore_ref)
+    items = restores.all_restore_items(caller, found.id)
+    out = invocation.out
+    if out.is_json:
+        out.document(found.to_json(items))
+        return 0
+    out.fields(
+        [
+            ("restore", found.id),
+            ("state", state_cell(found.status.value)),
+            ("tenant", found.tenant),
+            ("set", found.set_id or "-"),
+            ("mode", found.mode.value),
+            ("undo of", found.undo_of or "-"),
+            ("made", moment(found.created_at)),
+            ("by", found.initiator_name),
+            ("plan", found.plan_hash or "-"),
+            *((name.replace("_", " "), number(count)) for name, count in found.counts.items()),
+            *((f"! {name.replace('_', ' ')}", number(count)) for name, count in found.dangers.items() if count),
+            *(
+                (f"execution {index}", f"{one.run_id} {one.outcome}")
+                for index, one in enumerate(found.executions, start=1)
+            ),
+        ]
+    )
+    for item in items:
+        if with_all or item.state is not ItemState.UNCHANGED:
+            _tell_item(invocation, item)
+    return 0
+
+
+def _tell_item(invocation: Invocation, item: RestoreItem) -> None:
+    out = invocation.out
+    danger = f"  ! {', '.join(name.replace('_', ' ') for name in item.dangers)}" if item.dangers else ""
+    name = plain(item.policy_name or item.policy_id)
+    out.line(f"{state_cell(item.state.value).text}  {item.policy_type}  {name}{danger}")
+    for sign, targets in (("+", item.added), ("-", item.removed)):
+        for target in targets:
+            out.line(f"    {sign} {target_words(target)}")
+    if item.failure:
+        out.line(f"    {item.failure.reason.value}: {plain(item.failure.message)}")
+
+
+@command.command("run")
+@click.argument("restore_ref", metavar="ID")
+@click.option(
+    "--plan", "plan_hash", metavar="HASH", help="Run only this plan: its hash, or the first 8 digits or more."
+)
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@click.option(
+    "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."
+)
+@wait_option
+@with_invocation
+def run(
+    invocation: Invocation, restore_ref: str, plan_hash: str | None, yes: bool, justification: str, wait: bool
+) -> int:
+    """Write a previewed plan to the tenant, after confirmation."""
+    if plan_hash is not None and not _HASH.fullmatch(plan_hash.lower()):
+        raise UsageError(f"{plan_hash!r} is not the hash of a plan.", "`opsconsole restore show ID` shows it.")
+    caller = invocation.caller()
+    found = restores.show_restore(caller, restore_ref)
+    if found.status is not RestoreStatus.EXECUTING:
+        asked = restores.confirmation(caller, found.id)
+        if plan_hash is not None and not asked.plan_hash.startswith(plan_hash.lower()):
+            raise PlanOutdated(
+                "The plan's hash differs from the one you named.", "Look at `opsconsole restore show` again."
+            )
+        if not yes and not confirm(invocation.out, asked):
+            invocation.out.note("Nothing was written.")
+            if invocation.out.is_json:
+                invocation.out.document({"error": {"code": "declined", "message": "Nothing was written.", "hint": ""}})
+            return EXIT_FAILED
+    started = restores.run_restore(caller, found.id, plan_hash=plan_hash, justification=justification)
+    return tell_started(invocation, started, wait=wait)
+
+
+@command.command("retry")
+@click.argument("restore_ref", metavar="ID")
+@click.option(
+    "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."
+)
+@wait_option
+@with_invocation
+def retry(invocation: Invocation, restore_ref: str, justification: str, wait: bool) -> int:
+    """Run the failed and awaiting policies of a restore again."""
+    started = restores.retry_restore(invocation.caller(), restore_ref, justification=justification)
+    return tell_started(invocation, started, wait=wait)
+
+
+@command.command("undo")
+@click.argument("restore_ref", metavar="ID")
+@click.option(
+    "--items", multiple=True, metavar="TYPE:ID", help="Undo this policy even if it was changed since; may be repeated."
+)
+@wait_option
+@with_invocation
+def undo(invocation: Invocation, restore_ref: str, items: tuple[str, ...], wait: bool) -> int:
+    """Preview the way back: what was there before the restore's first write of each policy."""
+    started = restores.undo_restore(invocation.caller(), restore_ref, items=items)
+    code = tell_started(invocation, started, wait=wait)
+    _tell_next(invocation, started.restore_run, is_done=wait)
+    return code

@@ -1,0 +1,208 @@
+"""`opsconsole runs`: what ran, how far it got, what failed and why."""
+
+from __future__ import annotations
+
+import click
+
+from opsconsole.cli.filters import one_of, parse_moment
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
+from opsconsole.cli.output import Column, Row
+from opsconsole.cli.progress import describe
+from opsconsole.cli.states import run_state, state_cell
+from opsconsole.cli.text import moment, number, short, took
+from opsconsole.domain.failure import Reason
+from opsconsole.domain.plain_text import plain
+from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.service import runs
+
+SHOWN_FAILURES = 20
+"""Single failures that `show` lists below their groups; `--json` has all of them."""
+
+COLUMNS = (
+    Column("Run", fixed=True),
+    Column("State", fixed=True),
+    Column("Type", fixed=True),
+    Column("Tenant"),
+    Column("Progress", "right"),
+    Column("Failed", "right"),
+    Column("Started", fixed=True),
+    Column("Took", "right"),
+    Column("By"),
+)
+
+
+@click.group()
+def command() -> None:
+    """What ran, how far it got, what failed and why."""
+
+
+@command.command("list")
+@click.option("--status", "statuses", multiple=True, metavar="STATUS", help="queued, running or completed.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="OUTCOME",
+    help="succeeded, partially_succeeded, failed or cancelled.",
+)
+@click.option(
+    "--type", "types", multiple=True, metavar="TYPE", help="An operation type, such as assignments.fetch or just fetch."
+)
+@click.option("--tenant", metavar="NAME", help="Only this tenant.")
+@click.option("--since", metavar="WHEN", help="Only runs made since: a time, a date, or an age such as 7d or 24h.")
+@click.option("--until", metavar="WHEN", help="Only runs made before: as for --since.")
+@click.option("--reason", metavar="REASON", help="Only runs with a failure for this reason, such as throttled.")
+@click.option("--by", metavar="NAME", help="Only runs that this member started.")
+@click.option("--search", metavar="TEXT", help="The end of an id, a member, a tenant or a set.")
+@page_options
+@with_invocation
+def list_runs(
+    invocation: Invocation,
+    statuses: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    types: tuple[str, ...],
+    tenant: str | None,
+    since: str | None,
+    until: str | None,
+    reason: str | None,
+    by: str | None,
+    search: str | None,
+    limit: int,
+    cursor: str | None,
+) -> int:
+    """List runs, newest first."""
+    query = runs.RunQuery(
+        statuses=tuple(one_of(Status, word, "--status") for word in split_words(statuses)),
+        outcomes=tuple(one_of(Outcome, word, "--outcome") for word in split_words(outcomes)),
+        types=tuple(one_of(RunType, word, "--type") for word in split_words(types)),
+        tenant=tenant,
+        since=parse_moment(since, "--since"),
+        until=parse_moment(until, "--until"),
+        reason=one_of(Reason, reason, "--reason") if reason else None,
+        by=by,
+        search=search,
+    )
+    page = runs.list_runs(invocation.caller(), query, limit=limit, cursor=cursor)
+    out = invocation.out
+    if out.is_json:
+        out.page([run.to_json() for run in page.items], page.next_cursor)
+    else:
+        out.page_table(
+            COLUMNS,
+            [_row(run) for run in page.items],
+            page.next_cursor,
+            empty="No run is like this. `opsconsole backup TENANT` starts one.",
+        )
+    return 0
+
+
+def _row(run: OperationRun) -> Row:
+    counters = run.counters
+    return [
+        short(run.id),
+        state_cell(run_state(run)),
+        run.type.value,
+        run.tenant or "-",
+        describe(run),
+        number(counters.failed),
+        moment(run.started_at or run.created_at),
+        took(run.started_at, run.completed_at),
+        run.initiator_name,
+    ]
+
+
+@command.command("show")
+@click.argument("run_ref", metavar="RUN")
+@with_invocation
+def show(invocation: Invocation, run_ref: str) -> int:
+    """Show one run with its counters and failures."""
+    caller = invocation.caller()
+    run = runs.show_run(caller, run_ref)
+    if invocation.out.is_json:
+        invocation.out.document(run.to_json())
+        return 0
+    _tell(invocation, run)
+    return 0
+
+
+def _tell(invocation: Invocation, run: OperationRun) -> None:
+    from opsconsole.cli.starting import tell_run
+
+    out = invocation.out
+    related = runs.related(invocation.caller(), run.id)
+    graph = run.context.get("graph") or {}
+    out.fields(
+        [
+            ("run", run.id),
+            ("tenant", run.tenant or "-"),
+            ("by", run.initiator_name),
+            ("created", moment(run.created_at)),
+            ("started", moment(run.started_at)),
+            ("completed", moment(run.completed_at)),
+            ("attempt", str(run.attempt)),
+            (
+                "graph",
+                f"{number(graph.get('requests', 0))} requests, {number(graph.get('subrequests', 0))} in batches, "
+                f"{number(graph.get('throttled', 0))} throttled, {graph.get('waited_ms', 0) / 1000:.1f} s waited",
+            ),
+            *((name.replace("_", " "), value) for name, value in related.items() if isinstance(value, str)),
+            *(
+                (name.replace("_", " "), ", ".join(value))
+                for name, value in related.items()
+                if isinstance(value, list) and value
+            ),
+        ]
+    )
+    tell_run(invocation, run)
+    for failure in run.failures[:SHOWN_FAILURES]:
+        subject = failure.subject
+        name = plain(subject.policy_name or subject.policy_id)
+        where = " ".join(part for part in (subject.policy_type, name) if part) or "the run"
+        request = f" (request {plain(failure.trace.request_id)})" if failure.trace.request_id else ""
+        out.line(f"    {where}: {plain(failure.message)}{request}")
+    if len(run.failures) > SHOWN_FAILURES:
+        out.line(f"    and {number(len(run.failures) - SHOWN_FAILURES)} more: see --json")
+
+
+@command.command("watch")
+@click.argument("run_ref", metavar="RUN")
+@with_invocation
+def watch(invocation: Invocation, run_ref: str) -> int:
+    """Follow a run to its end; the exit code tells its outcome."""
+    from opsconsole.cli.outcome import exit_code_of
+    from opsconsole.cli.waiting import stay
+
+    run = runs.show_run(invocation.caller(), run_ref)
+    ended = stay(invocation, [run], brings_engine=False, with_followers=False)
+    if invocation.out.is_json:
+        invocation.out.document(ended[0].to_json())
+    else:
+        _tell(invocation, ended[0])
+    return exit_code_of(ended)
+
+
+@command.command("cancel")
+@click.argument("run_ref", metavar="RUN")
+@with_invocation
+def cancel(invocation: Invocation, run_ref: str) -> int:
+    """Cancel a run: a queued one at once, a running one after the policy in hand."""
+    run = runs.cancel_run(invocation.caller(), run_ref)
+    if invocation.out.is_json:
+        invocation.out.document(run.to_json())
+    elif run.is_active:
+        invocation.out.line(f"{run.id}  will stop after what it has in hand")
+    else:
+        invocation.out.line(f"{run.id}  {run_state(run)}")
+    return 0
+
+
+@command.command("retry")
+@click.argument("run_ref", metavar="RUN")
+@wait_option
+@with_invocation
+def retry(invocation: Invocation, run_ref: str, wait: bool) -> int:
+    """Start again what a completed run left undone."""
+    from opsconsole.cli.starting import tell_started
+
+    return tell_started(invocation, runs.retry_run(invocation.caller(), run_ref), wait=wait)

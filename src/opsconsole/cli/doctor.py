@@ -1,0 +1,173 @@
+"""The checks of `doctor` on this machine: configuration, secrets, files, store, engine. `doctor_graph` has those of the tenants."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from opsconsole.cli.diagnosis import Diagnosis
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.live import live_engines
+from opsconsole.cli.text import counted
+from opsconsole.config import Config, SecretSource, TenantConfig, find_config, read_secret_bytes
+from opsconsole.errors import ConfigError, OpsError
+from opsconsole.service.members import my_roles
+from opsconsole.service.tenants import check_binding
+from opsconsole.store import tenants
+from opsconsole.store.opening import check_store
+
+FREE_BYTES = 200_000_000
+"""Less room than this beside a store is worth a warning: a set of 10,000 policies takes some 50 MB."""
+
+SECRET_NAMES = ("secret", "certificate", "certificate_password", "token")
+
+
+def examine(invocation: Invocation) -> Diagnosis:
+    """Run every check and return what was found; raises nothing that a check can be about."""
+    found = Diagnosis()
+    path = find_config(invocation.config_path, invocation.env)
+    _look_at_config_file(found, path)
+    try:
+        config = invocation.config()
+    except ConfigError as error:
+        found.fail("configuration", error.message, error.hint)
+        return found
+    found.ok("configuration", f"{path}: {counted(len(config.tenants), 'tenant')}")
+    for tenant in config.tenants:
+        _look_at_secrets(found, tenant, invocation)
+    _look_at_store(found, invocation, config)
+    from opsconsole.cli.doctor_graph import examine_tenants
+
+    examine_tenants(found, config, invocation.env, invocation.prompt())
+    return found
+
+
+def _look_at_config_file(found: Diagnosis, path: Path) -> None:
+    if sys.platform == "win32" or not path.exists():
+        return
+    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        found.fail("configuration file", f"{path} can be changed by others.", f"Run: chmod go-w {path}")
+    else:
+        found.ok("configuration file", f"{path}: only its owner can change it")
+
+
+def _sources(tenant: TenantConfig) -> Iterator[tuple[str, SecretSource]]:
+    for name in SECRET_NAMES:
+        source = getattr(tenant.auth, name)
+        if source is not None:
+            yield name, source
+
+
+def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocation) -> None:
+    for name, source in _sources(tenant):
+        line = f"{tenant.name}: {name}"
+        try:
+            is_there = bool(read_secret_bytes(source, invocation.env).strip())
+        except ConfigError as error:
+            found.fail(line, error.message, error.hint)
+            continue
+        if not is_there:
+            found.fail(line, f"The {source.text} is empty.", "Put the secret there.")
+            continue
+        file = Path(source.file).expanduser() if source.file else None
+        if file is not None and sys.platform != "win32" and file.stat().st_mode & 0o077:
+            found.warn(line, f"{file} can be read by others.", f"Run: chmod 600 {file}")
+        else:
+            found.ok(line, f"the {source.text} is there")
+
+
+def _look_at_store(found: Diagnosis, invocation: Invocation, config: Config) -> None:
+    try:
+        db = invocation.database()
+    except OpsError as error:
+        found.fail("store", error.message, error.hint)
+        return
+    found.ok("store", f"{db.label} ({db.dialect})")
+    if db.dialect == "sqlite":
+        _look_at_store_files(found, Path(db.label))
+    try:
+        broken = [line for line in check_store(db) if not line.ok]
+        if broken:
+            found.fail("schema", f"{broken[0].name} is missing or changed.", "Run `opsconsole db check` for all of it.")
+        else:
+            found.ok("schema", "every constraint, trigger and index is there")
+        with db.write():
+            pass
+        found.ok("store is writable", "a transaction can begin and end")
+    except OpsError as error:
+        found.fail("store is writable", error.message, error.hint)
+        return
+    _look_at_people(found, invocation)
+    _look_at_bindings(found, invocation, config)
+    _look_at_engines(found, invocation)
+
+
+def _look_at_store_files(found: Diagnosis, path: Path) -> None:
+    if sys.platform != "win32":
+        files = [path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))]
+        loose = [file for file in files if file.exists() and file.stat().st_mode & 0o077]
+        if loose:
+            names = " ".join(str(file) for file in loose)
+            found.fail("store file", f"{names} can be read by others.", f"Run: chmod 600 {names}")
+        elif path.exists() and path.stat().st_uid != os.getuid():
+            found.warn(
+                "store file",
+                "The store belongs to another account.",
+                "On SQLite its owner is the boundary; a team uses Postgres.",
+            )
+        else:
+            found.ok("store file", "only you can read it")
+    free = shutil.disk_usage(path.parent).free
+    if free < FREE_BYTES:
+        found.warn("disk", f"{free // 1_000_000} MB are left beside the store.", "Make room before the next backup.")
+    else:
+        found.ok("disk", f"{free // 1_000_000_000:,} GB are left beside the store")
+
+
+def _look_at_people(found: Diagnosis, invocation: Invocation) -> None:
+    caller = invocation.caller()
+    roles = my_roles(caller)
+    if roles:
+        words = ", ".join(f"{role.value} of {name}" for name, role in roles.items())
+        found.ok("membership", f"{caller.actor.name} ({caller.actor.key}) is {words}")
+    else:
+        found.fail(
+            "membership",
+            f"{caller.actor.name} ({caller.actor.key}) is a member of no workspace.",
+            f"An owner runs: opsconsole members add {caller.actor.key} ROLE",
+        )
+
+
+def _look_at_bindings(found: Diagnosis, invocation: Invocation, config: Config) -> None:
+    with invocation.database().read() as session:
+        rows = {tenant.name: tenants.get_tenant(session, tenant.name) for tenant in config.tenants}
+    for tenant in config.tenants:
+        row = rows[tenant.name]
+        line = f"{tenant.name}: binding"
+        if row is None:
+            found.warn(
+                line, "The store does not know this tenant yet.", "Its first backup, or `opsconsole init`, binds it."
+            )
+            continue
+        try:
+            check_binding(tenant, row)
+        except ConfigError as error:
+            found.fail(line, error.message, error.hint)
+        else:
+            found.ok(line, f"workspace {row.workspace}")
+
+
+def _look_at_engines(found: Diagnosis, invocation: Invocation) -> None:
+    live = live_engines(invocation.database())
+    if live:
+        found.ok("engine", f"{counted(len(live), 'engine is', 'engines are')} live")
+    else:
+        found.warn(
+            "engine",
+            "No engine is live on this store.",
+            "Start one with `opsconsole engine`, open the console, or use --wait.",
+        )

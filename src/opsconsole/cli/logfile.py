@@ -1,0 +1,111 @@
+"""The log: what an engine in this process reports, and where the program's mistakes stood, without the data they stood over."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from opsconsole.domain.plain_text import plain
+
+MAX_BYTES = 1_000_000
+"""A log is moved aside at this size: some hundred mistakes, small enough to be sent along."""
+
+KEPT_LOGS = 3
+"""Logs kept beside the current one."""
+
+LOG_NAME = "opsconsole.log"
+
+
+def keep_log(*, also_on_stderr: bool = False) -> None:
+    """Send what the engine reports to the log, and to stderr if it is all there is to see of it.
+
+    Never raises: an engine must not end because its log cannot be written.
+    """
+    logger = logging.getLogger("opsconsole")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logging.raiseExceptions = False
+    if not logger.handlers:
+        logger.addHandler(_handler_or_none())
+    if also_on_stderr:
+        said = logging.StreamHandler()
+        said.setFormatter(_Plain("%(asctime)s %(message)s", "%H:%M:%S"))
+        logger.addHandler(said)
+
+
+def _handler_or_none() -> logging.Handler:
+    try:
+        return _handler(_default_folder() / LOG_NAME)
+    except OSError:
+        return logging.NullHandler()
+
+
+class _Plain(logging.Formatter):
+    """A record on one line: names in it are foreign text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return plain(super().format(record))
+
+
+def log_mistake(error: BaseException, folder: Path | None = None) -> Path | None:
+    """Write where ``error`` came from into the log and return its path; None where nothing can be written.
+
+    Frames, types and cleaned messages are written, values are not: a local variable may hold a token.
+    """
+    try:
+        path = (folder or _default_folder()) / LOG_NAME
+        _write(path, _story(error))
+    except Exception:  # the log must not hide the mistake it is about
+        return None
+    return path
+
+
+def _default_folder() -> Path:
+    from opsconsole.config import log_dir
+
+    return log_dir()
+
+
+def _handler(path: Path) -> RotatingFileHandler:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+    handler = _PrivateFile(path, maxBytes=MAX_BYTES, backupCount=KEPT_LOGS, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))
+    return handler
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A rotating file that only its owner can read, also after it was moved aside and begun anew."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding, errors="backslashreplace")
+
+
+def _write(path: Path, text: str) -> None:
+    handler = _handler(path)
+    try:
+        handler.emit(logging.LogRecord("opsconsole", logging.ERROR, "", 0, text, None, None))
+    finally:
+        handler.close()
+
+
+def _story(error: BaseException) -> str:
+    from opsconsole.graph.sanitise import sanitise
+
+    parts: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        frames = "".join(
+            f"\n    {frame.filename}:{frame.lineno} in {frame.name}"
+            for frame in traceback.extract_tb(current.__traceback__)
+        )
+        parts.append(f"{type(current).__name__}: {sanitise(str(current))}{frames}")
+        current = current.__cause__ or current.__context__
+    return "\n  caused by ".join(parts)

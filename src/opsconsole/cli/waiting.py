@@ -1,0 +1,186 @@
+"""Staying with runs until they have ended: watching the engine that works on them, or bringing one where none is live."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from opsconsole.cli.ending import Interrupted
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.live import has_engine_for
+from opsconsole.cli.progress import Progress, progress_for
+from opsconsole.cli.text import counted, short
+from opsconsole.domain.run import OperationRun, Status
+from opsconsole.errors import StoreUnavailable
+from opsconsole.service import runs as run_service
+from opsconsole.store.changes import ChangeFeed
+
+if TYPE_CHECKING:
+    from opsconsole.engine import EngineThread
+
+POLL_S = 0.05
+"""The change feed is asked this often: it costs some microseconds, and a script notices the end at once."""
+
+LOOK_S = 1.0
+"""Whether an engine is live changes without a run changing: looked at this often."""
+
+PATIENCE_S = 60.0
+"""A store that cannot be reached is given this long to come back before the command gives up watching."""
+
+HOW_TO_START = "Start one with `opsconsole engine` (or `opsconsole engine --drain`, which ends with the queue), or open the console."
+
+
+def tell_if_nobody_works(invocation: Invocation, runs: Sequence[OperationRun]) -> None:
+    """Say on stderr that these runs stay queued, and how to start an engine, unless one is live."""
+    waiting = [run for run in runs if run.is_active]
+    if waiting and not has_engine_for(invocation.database(), waiting):
+        invocation.out.note(
+            f"No engine is running on this store: {counted(len(waiting), 'run')} will wait. {HOW_TO_START}"
+        )
+
+
+def stay(
+    invocation: Invocation, runs: Sequence[OperationRun], *, brings_engine: bool, with_followers: bool = True
+) -> list[OperationRun]:
+    """Return the runs, with their failures, once all have ended, and all that follow them; shows progress meanwhile.
+
+    With ``brings_engine`` an engine of this process's own works on them, and only on them, whenever none is live.
+    Raises Interrupted after Ctrl-C or SIGTERM, the runs released.
+    """
+    vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers)
+    with terminating(), progress_for(invocation.out) as progress:
+        try:
+            return vigil.keep(progress, brings_engine=brings_engine)
+        except KeyboardInterrupt:
+            vigil.dismiss()
+            raise farewell(invocation, vigil.ids) from None
+        finally:
+            vigil.dismiss()
+
+
+def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
+    """Return what is told after Ctrl-C of the runs that have not ended: who goes on with them, and how."""
+    caller = invocation.caller()
+    left = [run for run in (run_service.show_run(caller, run_id) for run_id in ids) if run.is_active]
+    named = ", ".join(short(run.id) for run in left)
+    if not left:
+        return Interrupted("Interrupted, but everything had ended.", "Look with `opsconsole runs list`.")
+    if has_engine_for(invocation.database(), left):
+        return Interrupted(
+            f"Interrupted. The engine goes on with {named}.",
+            "Watch again with `opsconsole runs watch RUN`; if that engine ends, `opsconsole engine --drain` goes on.",
+        )
+    return Interrupted(
+        f"Interrupted. {counted(len(left), 'run')} released, to go on where it stands: {named}.",
+        "Go on with `opsconsole engine --drain`, or give up with `opsconsole runs cancel RUN`.",
+    )
+
+
+@contextmanager
+def terminating() -> Iterator[None]:
+    """Let a request to terminate end the wait like Ctrl-C does."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread: a test, or an embedding program that has its own handling
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _Vigil:
+    """One wait: the runs, the feed that tells of changes, and the engine if this process brought one."""
+
+    def __init__(self, invocation: Invocation, ids: Sequence[str], *, with_followers: bool) -> None:
+        self._invocation = invocation
+        self._with_followers = with_followers
+        self.ids = list(ids)
+        self._thread: EngineThread | None = None
+        self._unreachable_since: float | None = None
+
+    def keep(self, progress: Progress, *, brings_engine: bool) -> list[OperationRun]:
+        """Watch until everything has ended."""
+        feed = ChangeFeed(self._invocation.database())
+        is_told = False
+        looked_at = -LOOK_S
+        runs: list[OperationRun] = []
+        try:
+            while True:
+                is_due = time.monotonic() - looked_at >= LOOK_S
+                if feed.changed() or is_due or not runs:
+                    runs = self._read() or runs
+                    progress.show(runs)
+                if runs and all(run.status is Status.COMPLETED for run in runs):
+                    return runs
+                if is_due:
+                    looked_at = time.monotonic()
+                    active = [run for run in runs if run.is_active]
+                    if brings_engine:
+                        self._work_if_nobody_does(active)
+                    elif not is_told:
+                        tell_if_nobody_works(self._invocation, active)
+                        is_told = True
+                time.sleep(POLL_S)
+        finally:
+            feed.close()
+
+    def dismiss(self) -> None:
+        """Stop the engine that was brought; its runs stay running, without an owner, for the next one."""
+        if self._thread is not None:
+            thread, self._thread = self._thread, None
+            thread.stop()
+
+    def _read(self) -> list[OperationRun]:
+        caller = self._invocation.caller()
+        try:
+            runs = [run_service.show_run(caller, run_id) for run_id in self.ids]
+            for run in list(runs) if self._with_followers else ():
+                for follower in run_service.related(caller, run.id)["followed_by"]:
+                    if follower not in self.ids:
+                        self.ids.append(follower)
+                        runs.append(run_service.show_run(caller, follower))
+        except StoreUnavailable:
+            now = time.monotonic()
+            self._unreachable_since = self._unreachable_since or now
+            if now - self._unreachable_since > PATIENCE_S:
+                raise
+            return []
+        self._unreachable_since = None
+        return runs
+
+    def _work_if_nobody_does(self, active: Sequence[OperationRun]) -> None:
+        if self._thread is not None:
+            if self._thread.is_alive:
+                return
+            error = self._thread.error
+            self._thread = None
+            if error is not None:
+                raise error
+        if not active or has_engine_for(self._invocation.database(), active):
+            return
+        from opsconsole.cli.logfile import keep_log
+        from opsconsole.engine import Engine, EngineThread
+
+        keep_log()
+        config = self._invocation.config()
+        engine = Engine(
+            self._invocation.database(),
+            config,
+            actor=self._invocation.caller().actor,
+            kind="wait",
+            only_runs=list(self.ids),
+            env=self._invocation.env,
+            prompt=self._invocation.prompt(),
+        )
+        self._thread = EngineThread(engine)
+        self._thread.start()
