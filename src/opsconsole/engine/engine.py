@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import socket
@@ -282,10 +281,10 @@ class Engine:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 actor=self.actor.name,
-                tenants=json.dumps(self.tenant_ids()),
-                only_runs=json.dumps(self.only_runs) if self.only_runs is not None else None,
-                started_at=to_text(now),
-                expires_at=to_text(expiry(now, self.lease_seconds)),
+                tenants=self.tenant_ids(),
+                only_runs=self.only_runs,
+                now=to_text(now),
+                expires=to_text(expiry(now, self.lease_seconds)),
             )
 
     def _unregister(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from opsconsole.domain.backup import TypeStatus
+from opsconsole.domain.backup import BackupSet, TypeStatus
 from opsconsole.graph.listing import ListedPolicy, list_policies
-from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.operations.context import FLUSH_INTERVAL_S, RunContext
 from opsconsole.store import backups
 from opsconsole.store.database import Session
@@ -22,7 +21,7 @@ async def capture(ctx: RunContext) -> None:
     found = await ctx.read(lambda session: backups.get_set(session, set_id))
     if found is None:
         raise LookupError(f"backup set {set_id} is gone")
-    chunk = _Chunk(ctx, set_id)
+    chunk = _Chunk(ctx, found)
     waiting = [key for key, counts in found.by_type.items() if counts.status is TypeStatus.PENDING]
     async with asyncio.TaskGroup() as group:
         for key in waiting:
@@ -39,7 +38,7 @@ async def _list_type(ctx: RunContext, chunk: _Chunk, set_id: str, key: str) -> N
         await ctx.checkpoint()
         await chunk.add(page)
 
-    result = await list_policies(ctx.graph, POLICY_TYPES[key], on_page=keep)
+    result = await list_policies(ctx.client, key, on_page=keep)
     await chunk.write()
     is_gap = result.failure is not None and result.status is not TypeStatus.NOT_AVAILABLE
     await ctx.commit(
@@ -51,9 +50,9 @@ async def _list_type(ctx: RunContext, chunk: _Chunk, set_id: str, key: str) -> N
 class _Chunk:
     """Gathers the pages of all types and commits them by number and by time."""
 
-    def __init__(self, ctx: RunContext, set_id: str) -> None:
+    def __init__(self, ctx: RunContext, found: BackupSet) -> None:
         self._ctx = ctx
-        self._set_id = set_id
+        self._set = found
         self._waiting: list[backups.ListedItem] = []
         self._last = time.monotonic()
         self._lock = asyncio.Lock()
@@ -80,4 +79,4 @@ class _Chunk:
             self._ctx.count(total=kept, processed=kept)
 
     def _insert(self, session: Session, items: list[backups.ListedItem]) -> int:
-        return backups.add_listed_items(session, self._set_id, items)
+        return backups.add_listed_items(session, self._set, items)

@@ -6,8 +6,8 @@ import asyncio
 
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.run import Counters
-from opsconsole.graph.checks import check_directory, check_type
-from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
+from opsconsole.graph.checking import AccessCheck, check_directory, check_type
+from opsconsole.graph.policy_types import supported_types
 from opsconsole.operations.context import RunContext
 
 
@@ -22,9 +22,9 @@ async def tenant_check(ctx: RunContext) -> None:
 
     async def one(key: str) -> None:
         await ctx.checkpoint()
-        policy_type = POLICY_TYPES[key]
-        failure = await check_type(ctx.graph, policy_type)
-        lines[key] = _line(key, policy_type.permission_read, failure)
+        answer = await check_type(ctx.client, key)
+        failure = answer.failure
+        lines[key] = _line(answer)
         if failure is None:
             ctx.count(processed=1)
         elif failure.reason is Reason.UNSUPPORTED_POLICY_TYPE:
@@ -37,19 +37,20 @@ async def tenant_check(ctx: RunContext) -> None:
         for key in keys:
             group.create_task(one(key))
     checks = [lines[key] for key in keys]
-    for subject, permission, failure in await check_directory(ctx.graph):
-        checks.append(_line(subject, permission, failure))
-        ctx.count(total=1, **{"failed" if failure else "processed": 1})
-        if failure:
-            failures.append(failure)
+    for answer in await check_directory(ctx.client):
+        checks.append(_line(answer))
+        ctx.count(total=1, **{"failed" if answer.failure else "processed": 1})
+        if answer.failure:
+            failures.append(answer.failure)
     ctx.extra["checks"] = checks
     await ctx.commit(lambda _: None, failures=failures)
 
 
-def _line(subject: str, permission: str, failure: Failure | None) -> dict[str, object]:
+def _line(answer: AccessCheck) -> dict[str, object]:
+    failure = answer.failure
     return {
-        "subject": subject,
-        "permission": permission,
+        "subject": answer.name,
+        "permission": answer.permission,
         "ok": failure is None,
         "reason_code": failure.reason.value if failure else None,
         "message": failure.message if failure else None,

@@ -14,8 +14,7 @@ from opsconsole.domain.failure import Failure
 from opsconsole.domain.ids import NewId
 from opsconsole.domain.run import Counters, GraphUse, OperationRun
 from opsconsole.errors import LeaseLost
-from opsconsole.graph.client import GraphClient
-from opsconsole.graph.throttle import RunClient
+from opsconsole.graph.throttle import ThrottledClient
 from opsconsole.store import runs
 from opsconsole.store.database import Database, Session
 
@@ -60,7 +59,7 @@ class RunContext:
 
     run: OperationRun
     db: Database
-    client: RunClient
+    client: ThrottledClient
     clock: Clock
     new_id: NewId
     engine_id: str
@@ -81,11 +80,6 @@ class RunContext:
         self._wait_changed = asyncio.Event()
         self.is_lost = False
         self.is_stopping = False
-
-    @property
-    def graph(self) -> GraphClient:
-        """Return the run's view of Graph."""
-        return self.client
 
     def count(self, **deltas: int) -> None:
         """Add to the counters; they reach the store with the next commit."""

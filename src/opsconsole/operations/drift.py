@@ -57,10 +57,12 @@ async def drift_check(ctx: RunContext) -> None:
     for key in keys:
         await ctx.checkpoint()
         found.extend(_compare(ctx, key, by_type[key], listed[key], names))
-    await ctx.commit(
-        lambda session: drift.replace_drift_items(session, ctx.run.id, ctx.run.workspace_id, _rows(found)),
-        failures=failures,
-    )
+
+    def keep(session: Session) -> None:
+        drift.clear_drift_items(session, ctx.run.id)
+        drift.add_drift_items(session, ctx.run.id, ctx.run.workspace_id, _rows(found))
+
+    await ctx.commit(keep, failures=failures)
 
 
 def _compare(
@@ -107,14 +109,14 @@ async def _name_live_groups(ctx: RunContext, listed: dict[str, ListedType], name
     if not unknown:
         return
     try:
-        found = await resolve_groups(ctx.graph, sorted(unknown))
+        found = await resolve_groups(ctx.client, sorted(unknown))
     except GraphProblem:
         return  # names are a courtesy here: the comparison is by id
     names.update({name.id: name.name for name in found.values() if name.name})
 
 
-def _rows(found: list[Difference]) -> list[drift.DriftRow]:
+def _rows(found: list[Difference]) -> list[drift.DriftItem]:
     return [
-        drift.DriftRow(one.kind, one.policy_type, one.policy_id, one.policy_name, one.added, one.removed)
+        drift.DriftItem(one.kind, one.policy_type, one.policy_id, one.policy_name, one.added, one.removed)
         for one in found
     ]

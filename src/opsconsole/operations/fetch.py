@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from opsconsole.domain.assignment import PSEUDO_GROUPS, ZERO_GUID
 from opsconsole.domain.backup import BackupItem, DirectoryName, ItemStatus
@@ -31,17 +32,15 @@ async def fetch(ctx: RunContext) -> None:
     if only is None:
         await _settle_what_came(ctx, set_id)
     after = ""
-    while True:
+    while items := await ctx.read(partial(_next_items, set_id, after, only)):
         await ctx.checkpoint()
-        start = after
-        items = await ctx.read(
-            lambda session: backups.pending_items(session, set_id, limit=CHUNK_ITEMS, after_id=start, ids=only)
-        )
-        if not items:
-            break
         await _read_chunk(ctx, set_id, items)
         after = items[-1].id
     await _save_names(ctx, set_id)
+
+
+def _next_items(set_id: str, after: str, only: list[str] | None, session: Session) -> list[BackupItem]:
+    return backups.pending_items(session, set_id, limit=CHUNK_ITEMS, after_id=after, ids=only)
 
 
 async def _settle_what_came(ctx: RunContext, set_id: str) -> None:
@@ -55,7 +54,7 @@ async def _settle_what_came(ctx: RunContext, set_id: str) -> None:
 
 async def _read_chunk(ctx: RunContext, set_id: str, items: Sequence[BackupItem]) -> None:
     refs = [PolicyRef(item.policy_type, item.policy_id) for item in items]
-    results = await read_assignments(ctx.graph, refs, FailureCode.FETCH_FAILED)
+    results = await read_assignments(ctx.client, refs)
     settled = []
     for item, result in zip(items, results, strict=True):
         failure = _failure(item, result)
@@ -92,12 +91,12 @@ async def _save_names(ctx: RunContext, set_id: str) -> None:
     failures: list[Failure] = []
     if groups:
         try:
-            names.extend((await resolve_groups(ctx.graph, sorted(groups))).values())
+            names.extend((await resolve_groups(ctx.client, sorted(groups))).values())
         except GraphProblem as problem:
             failures.append(_about_names(problem.failure, "groups"))
     if filters:
         try:
-            there = await list_filters(ctx.graph)
+            there = await list_filters(ctx.client)
             names.extend(there.get(one) or DirectoryName("filter", one, "", is_gone=True) for one in sorted(filters))
         except GraphProblem as problem:
             failures.append(_about_names(problem.failure, "assignment filters"))

@@ -56,11 +56,11 @@ async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
         found.update((policy.policy_id, policy) for policy in page)
         await ctx.flush()
 
-    result = await list_policies(ctx.graph, policy_type, on_page=keep)
+    result = await list_policies(ctx.client, policy_type.key, on_page=keep, code=FailureCode.PREVIEW_FAILED)
     unknown = [policy for policy in found.values() if policy.assignments is None]
     refs = [PolicyRef(policy_type.key, policy.policy_id) for policy in unknown]
     if refs:
-        answers = await read_assignments(ctx.graph, refs, FailureCode.PREVIEW_FAILED)
+        answers = await read_assignments(ctx.client, refs, code=FailureCode.PREVIEW_FAILED)
         for policy, answer in zip(unknown, answers, strict=True):
             if answer.assignments is not None:
                 found[policy.policy_id] = replace(policy, assignments=answer.assignments)
@@ -119,7 +119,7 @@ async def _read_type(ctx: RunContext, live: LivePolicies, sources: list[Source],
 async def _read_by_id(ctx: RunContext, live: LivePolicies, sources: list[Source]) -> None:
     await ctx.checkpoint()
     refs = [PolicyRef(source.policy_type.key, source.policy_id) for source in sources]
-    answers = await read_assignments(ctx.graph, refs, FailureCode.PREVIEW_FAILED)
+    answers = await read_assignments(ctx.client, refs, code=FailureCode.PREVIEW_FAILED)
     for source, answer in zip(sources, answers, strict=True):
         failure = _about(source, answer.failure) if answer.failure else None
         live.states[source.policy_type.key, source.policy_id] = Live(

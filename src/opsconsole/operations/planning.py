@@ -75,8 +75,8 @@ def plan_item(
                 for entry, why in unresolved
             ),
         )
-    if failure := _illegal(build, source.policy_type, change.planned):
-        return build.blocked(failure, live.assignments, live_set)
+    if illegal := _illegal(build, source.policy_type, change.planned):
+        return build.blocked(illegal, live.assignments, live_set)
     keep = {entry.canonical for entry in before} - set(change.removed)
     planned = _unique(
         (*(e for e in before if e.canonical in keep), *(e for e in mapped if e.canonical in change.added))

@@ -9,8 +9,7 @@ from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, FailureCode, GraphTrace, Reason, Subject
 from opsconsole.domain.plan import fingerprint
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreWrite, WriteState
-from opsconsole.graph.assignments import PolicyRef, read_one
-from opsconsole.graph.policy_types import POLICY_TYPES
+from opsconsole.graph.assignments import PolicyRef, read_assignments
 from opsconsole.graph.writing import WriteResult, WriteStep, plan_steps, write_step
 from opsconsole.operations.context import RunContext
 from opsconsole.operations.entries import canonical_set
@@ -75,7 +74,7 @@ class _PolicyWriter:
         )
 
     async def _write(self, live: str, first_step: int) -> Settled:
-        steps = plan_steps(POLICY_TYPES[self.item.policy_type], live, self.planned)
+        steps = plan_steps(self.item.policy_type, live, self.planned)
         for number, step in enumerate(steps, start=first_step):
             outcome = await self._write_step(live, number, step)
             if isinstance(outcome, Settled):
@@ -106,8 +105,8 @@ class _PolicyWriter:
         for attempt in range(1, DOUBTFUL_TRIES + 1):
             await ctx.hold_for_write()
             result = await write_step(
-                ctx.graph,
-                POLICY_TYPES[self.item.policy_type],
+                ctx.client,
+                self.item.policy_type,
                 self.item.policy_id,
                 step,
                 justification=str(ctx.run.inputs.get("justification") or ""),
@@ -148,7 +147,7 @@ class _PolicyWriter:
         return back, state
 
     async def _read(self) -> str | Failure:
-        answer = await read_one(self.ctx.graph, self.ref, FailureCode.RESTORE_FAILED)
+        (answer,) = await read_assignments(self.ctx.client, [self.ref], code=FailureCode.RESTORE_FAILED)
         if answer.failure is not None:
             return answer.failure
         if answer.assignments is None:

@@ -59,7 +59,7 @@ async def _store_plan(
         found = live.of(source)
         if found.assignments is not None:
             live_groups |= target_ids(found.assignments)[0]
-    resolver = Resolver(ctx.graph, names, restore.inputs.get("mapping", ()), by_id_only=restore.undo_of is not None)
+    resolver = Resolver(ctx.client, names, restore.inputs.get("mapping", ()), by_id_only=restore.undo_of is not None)
     resolution = await resolver.resolve(groups, filters, live_groups)
     items, planned = [], []
     for seq, source in enumerate(sorted(sources, key=_order), start=1):
@@ -100,7 +100,7 @@ def _order(source: Source) -> tuple[str, str, str]:
 
 async def _backup_sources(ctx: RunContext, restore: RestoreRun) -> tuple[list[Source], Sequence[DirectoryName], bool]:
     set_id = restore.set_id or ""
-    wanted = [tuple(text.split(":", 1)) for text in restore.inputs.get("items", ())]
+    wanted = [text.partition(":")[::2] for text in restore.inputs.get("items", ())]
 
     def read(session: Session) -> tuple[list[BackupItem], list[DirectoryName], bool]:
         found = backups.get_set(session, set_id)
@@ -108,7 +108,7 @@ async def _backup_sources(ctx: RunContext, restore: RestoreRun) -> tuple[list[So
         if wanted:
             items = backups.find_items(session, set_id, [(key, policy_id) for key, policy_id in wanted])
         else:
-            items = backups.all_fetched(session, set_id)
+            items = backups.all_items(session, set_id, status=ItemStatus.FETCHED)
         return items, backups.get_names(session, set_id), same
 
     items, names, same_tenant = await ctx.read(read)
@@ -137,11 +137,12 @@ async def _undo_sources(
                 POLICY_TYPES[item.policy_type],
                 item.policy_id,
                 item.policy_name,
-                images[item.id],
+                images[item.id][0],
                 item.backup_item_id,
                 item.policy_id,
             )
-            for item in restores.items_by_id(session, list(images))
+            for item in restores.list_restore_items(session, undone_id)[0]
+            if item.id in images
         ]
         names = backups.get_names(session, restore.set_id) if restore.set_id else []
         return sources, names
@@ -155,7 +156,10 @@ def _mark_diverged(
 ) -> list[Source]:
     """Block each policy whose live state is not what the undone restore left, unless the request names it."""
     named = set(restore.inputs.get("items", ()))
-    writes = restores.writes_by_policy(session, restore.undo_of or "")
+    items = {
+        (item.policy_type, item.policy_id): item.id
+        for item in restores.list_restore_items(session, restore.undo_of or "")[0]
+    }
     marked = []
     for source in sources:
         key = source.policy_type.key
@@ -164,7 +168,7 @@ def _mark_diverged(
             marked.append(source)
             continue
         left: set[str] = set()
-        for write in writes[key, source.policy_id]:
+        for write in restores.writes_of_item(session, items[key, source.policy_id]):
             before = fingerprint(canonical_set(write.before_image))
             if write.state is WriteState.APPLIED:
                 left = {write.after_fingerprint}

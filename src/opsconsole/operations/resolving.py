@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from opsconsole.domain.backup import DirectoryName
 from opsconsole.domain.failure import Failure, Reason
-from opsconsole.graph.client import GraphClient
 from opsconsole.graph.directory import GraphProblem, find_groups_by_name, list_filters, resolve_groups
+from opsconsole.graph.throttle import ThrottledClient
 
 DROP = "drop"
 """What a mapping says to leave a target out."""
@@ -41,7 +41,7 @@ class Resolver:
 
     def __init__(
         self,
-        client: GraphClient,
+        client: ThrottledClient,
         backup_names: Iterable[DirectoryName],
         mapping: Sequence[Mapping[str, str]],
         *,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState, RestoreItem
@@ -22,19 +23,26 @@ async def restore(ctx: RunContext) -> None:
     chosen: list[str] | None = ctx.run.inputs.get("items")
     if chosen is None and ctx.counters.done == 0:
         await _count_what_needs_no_write(ctx, restore_id)
-    items = await ctx.read(lambda session: restores.items_to_write(session, restore_id, chosen))
-    queue = iter(items)
+    queue = iter(await ctx.read(lambda session: restores.ids_to_write(session, restore_id, chosen)))
     async with asyncio.TaskGroup() as group:
         for _ in range(WORKERS):
             group.create_task(_work(ctx, queue))
 
 
-async def _work(ctx: RunContext, queue: Iterator[RestoreItem]) -> None:
+async def _work(ctx: RunContext, queue: Iterator[str]) -> None:
     # One iterator for all: on one event loop, taking the next item is atomic.
-    for item in queue:
+    for item_id in queue:
         await ctx.checkpoint()
+        item = await ctx.read(partial(_item, item_id))
         settled = await write_policy(ctx, item)
         await _keep(ctx, item, settled)
+
+
+def _item(item_id: str, session: Session) -> RestoreItem:
+    found = restores.get_restore_item(session, item_id)
+    if found is None:
+        raise LookupError(f"restore item {item_id} is gone")
+    return found
 
 
 async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
@@ -43,7 +51,7 @@ async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
 
     def keep(session: Session) -> None:
         for write, state in settled.writes:
-            restores.settle_write(session, write, state, settled_at=settled.settled_at)
+            restores.settle_write(session, write.run_id, write.restore_item_id, write.step, state, settled.settled_at)
         restores.set_item_state(session, item.id, settled.state, settled.failure)
 
     await ctx.commit(keep, failures=[settled.failure] if is_failed and settled.failure else [], counts={counter: 1})

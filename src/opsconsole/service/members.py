@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from opsconsole.domain.access import Actor, Capability, Member, Role
 from opsconsole.domain.audit import Action
-from opsconsole.errors import Conflict, UsageError
+from opsconsole.errors import UsageError
 from opsconsole.service.caller import Caller, parse_actor
 from opsconsole.service.guard import nothing_there, ordering, reading, record, require, visible_workspaces
 from opsconsole.store import access
@@ -34,8 +34,6 @@ def add_member(caller: Caller, actor_text: str, role: Role) -> Member:
     with ordering(caller, f"add member {actor.key}") as session:
         workspace_id, name = _workspace(caller, session)
         require(caller, session, workspace_id, Capability.MEMBER_MANAGE, noun="workspace", ref=name)
-        if role is not Role.OWNER:
-            _keep_an_owner(session, workspace_id, actor)
         access.add_member(session, workspace_id, actor, role, caller.now())
         record(
             caller,
@@ -58,7 +56,6 @@ def remove_member(caller: Caller, actor_text: str) -> Actor:
         require(caller, session, workspace_id, Capability.MEMBER_MANAGE, noun="workspace", ref=name)
         if access.role_of(session, workspace_id, actor.key) is None:
             raise nothing_there("member", actor_text)
-        _keep_an_owner(session, workspace_id, actor)
         access.remove_member(session, workspace_id, actor.key)
         record(
             caller,
@@ -71,12 +68,6 @@ def remove_member(caller: Caller, actor_text: str) -> Actor:
             details={"name": actor.name},
         )
     return actor
-
-
-def _keep_an_owner(session: Session, workspace_id: str, leaving: Actor) -> None:
-    owners = [one.actor.key for one in access.list_members(session, workspace_id) if one.role is Role.OWNER]
-    if owners == [leaving.key]:
-        raise Conflict("This is the workspace's last owner.", "Make somebody else an owner first.")
 
 
 def _workspace(caller: Caller, session: Session) -> tuple[str, str]:

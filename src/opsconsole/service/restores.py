@@ -367,7 +367,7 @@ def _is_production(caller: Caller, found: RestoreRun) -> bool:
 
 def _restore(caller: Caller, session: Session, ref: str, capability: Capability) -> RestoreRun:
     visible = visible_workspaces(caller, session)
-    text = ref if ref == "latest" else check_ref("restore run", ref)
+    text = check_ref("restore run", ref)
     restore_id = pick("restore run", ref, restores.resolve_restore_id(session, text, visible))
     found = restores.get_restore(session, restore_id)
     if found is None:

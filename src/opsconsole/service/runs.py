@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,7 +124,7 @@ def related(caller: Caller, ref: str) -> dict[str, Any]:
     with reading(caller) as session:
         run = _run(caller, session, ref)
         inputs = run.inputs
-        entry = audit.find_execution(session, run.id) if run.type is RunType.RESTORE else None
+        entries = audit.entries_of(session, run.id, limit=1) if run.type is RunType.RESTORE else []
         return {
             "backup_set": inputs.get("set"),
             "restore_run": inputs.get("restore"),
@@ -133,7 +132,7 @@ def related(caller: Caller, ref: str) -> dict[str, Any]:
             "retries": [other.id for other in runs.retries_of(session, run.id)],
             "after": run.after_run_id,
             "followed_by": [other.id for other in runs.following_runs(session, run.id)],
-            "audit_entry": entry,
+            "audit_entry": entries[0].id if entries else None,
         }
 
 
@@ -222,7 +221,7 @@ def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
     return run
 
 
-def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[dict[str, Any]]:
+def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[engines.EngineRow]:
     """Return the live engines that may claim: all of them, or those that may claim every one of ``for_runs``."""
     with reading(caller) as session:
         found = engines.live_engines(session, caller.now())
@@ -232,6 +231,5 @@ def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[dict[s
     return [
         row
         for row in found
-        if tenant_ids <= set(json.loads(row["tenants"]))
-        and (row["only_runs"] is None or set(for_runs) <= set(json.loads(row["only_runs"])))
+        if tenant_ids <= set(row.tenants) and (row.only_runs is None or set(for_runs) <= set(row.only_runs))
     ]

@@ -46,7 +46,7 @@ def init_store(caller: Caller) -> dict[str, list[str]]:
                 existing = access.get_workspace(session, name)
                 workspace_id = str(existing["id"]) if existing else caller.new_id()
                 if existing is None:
-                    access.create_workspace(session, workspace_id, name, caller.now())
+                    access.create_workspace(session, id=workspace_id, name=name, created_at=caller.now())
                 access.add_member(session, workspace_id, caller.actor, Role.OWNER, caller.now())
                 record(
                     caller,

@@ -26,7 +26,7 @@ def check(caller: Caller) -> list[dict[str, Any]]:
 
 def migrate_store(config: Config) -> list[str]:
     """Bring the store to this version's schema, making it where there is none; return the names of what was applied."""
-    db = open_store(config.store_url, create=True)
+    db = open_store(config.store_url, create=True, allow_pending=True)
     try:
         return migrate(db)
     finally:

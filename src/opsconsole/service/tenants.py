@@ -143,7 +143,7 @@ def register(caller: Caller, session: Session, config: TenantConfig) -> None:
         if access.has_members(session) and not own:
             raise nothing_there("tenant", config.name)
         workspace_id = caller.new_id()
-        access.create_workspace(session, workspace_id, config.workspace, caller.now())
+        access.create_workspace(session, id=workspace_id, name=config.workspace, created_at=caller.now())
         access.add_member(session, workspace_id, caller.actor, Role.OWNER, caller.now())
         record(
             caller,

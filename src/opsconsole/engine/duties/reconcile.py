@@ -33,7 +33,8 @@ class Reconcile:
         now = to_text(engine.clock())
         with engine.db.read() as session:
             spent = [run for run in runs.expired_runs(session, now) if run.attempt >= MAX_ATTEMPTS]
-            has_stale = engines.has_expired(session, now)
+            live = len(engines.live_engines(session, now))
+            has_stale = engines.count_engines(session) > live
         if has_stale:
             with engine.db.write() as session:
                 engines.drop_expired(session, now)
