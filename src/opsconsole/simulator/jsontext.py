@@ -9,6 +9,9 @@ from typing import NamedTuple
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]', re.DOTALL)
 
 
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
 class Member(NamedTuple):
     """A member of an object text: its key, and where the member, its value and the member's end stand."""
 
@@ -97,5 +100,6 @@ def with_first(text: str, member: str) -> str:
 
 
 def quoted(value: str) -> str:
-    """A JSON string of that value, in characters rather than escapes."""
-    return json.dumps(value, ensure_ascii=False)
+    """A JSON string of that value: in characters where UTF-8 has them, in escapes where half a surrogate pair stands."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() or not _LONE_SURROGATE.search(text) else json.dumps(value)

@@ -4,17 +4,22 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .assignment import invented, target_of
+from .assignment import invented, is_direct, parsed, target_of
 from .directory import Group
+from .errors import GraphError
 from .policy import Assignment, Policy
-from .targets import Target
+from .targets import PSEUDO_GROUPS, Target, check_target, place_in_set
 from .tenant import Tenant
 
 Change = Callable[[Tenant, Policy, random.Random], list[Assignment] | None]
 
 
 def shake(tenant: Tenant, count: int, *, seed: int = 0) -> list[dict[str, Any]]:
-    """Changes the assignments of up to `count` policies; returns which, and how."""
+    """Changes the assignments of up to `count` policies; returns which, and how.
+
+    Only policies are taken whose present assignments the service would accept again, and only what was set on the policy
+    itself is changed: what is shaken here, a restore can undo.
+    """
     rng = random.Random(seed)  # noqa: S311 - chance to be repeated, not secrecy
     candidates = [policy for policy in tenant if not policy.built_in]
     rng.shuffle(candidates)
@@ -22,6 +27,8 @@ def shake(tenant: Tenant, count: int, *, seed: int = 0) -> list[dict[str, Any]]:
     for policy in candidates:
         if len(changed) >= count:
             break
+        if not _can_be_undone(tenant, policy):
+            continue
         names = list(CHANGES)
         rng.shuffle(names)
         for name in names:
@@ -34,10 +41,7 @@ def shake(tenant: Tenant, count: int, *, seed: int = 0) -> list[dict[str, Any]]:
 
 
 def _drop_target(_tenant: Tenant, policy: Policy, rng: random.Random) -> list[Assignment] | None:
-    if not policy.assignments:
-        return None
-    gone = rng.choice(policy.assignments)
-    return [assignment for assignment in policy.assignments if assignment is not gone]
+    return _without(policy, rng, [assignment for assignment in policy.assignments if is_direct(assignment)])
 
 
 def _add_group(tenant: Tenant, policy: Policy, rng: random.Random) -> list[Assignment] | None:
@@ -49,15 +53,13 @@ def _add_group(tenant: Tenant, policy: Policy, rng: random.Random) -> list[Assig
 
 
 def _remove_exclusion(_tenant: Tenant, policy: Policy, rng: random.Random) -> list[Assignment] | None:
-    exclusions = [assignment for assignment in policy.assignments if target_of(assignment).kind == "exclusion"]
-    if not exclusions:
-        return None
-    gone = rng.choice(exclusions)
-    return [assignment for assignment in policy.assignments if assignment is not gone]
+    direct = [assignment for assignment in policy.assignments if is_direct(assignment)]
+    return _without(policy, rng, [assignment for assignment in direct if target_of(assignment).kind == "exclusion"])
 
 
 def _clear_all(_tenant: Tenant, policy: Policy, _rng: random.Random) -> list[Assignment] | None:
-    return [] if policy.assignments else None
+    kept = [assignment for assignment in policy.assignments if not is_direct(assignment)]
+    return kept if len(kept) < len(policy.assignments) else None
 
 
 CHANGES: dict[str, Change] = {
@@ -66,6 +68,32 @@ CHANGES: dict[str, Change] = {
     "remove_exclusion": _remove_exclusion,
     "clear_all": _clear_all,
 }
+
+
+def _without(policy: Policy, rng: random.Random, choices: list[Assignment]) -> list[Assignment] | None:
+    """The assignments less one of these; None where there is none to take."""
+    if not choices:
+        return None
+    gone = rng.choice(choices)
+    return [assignment for assignment in policy.assignments if assignment is not gone]
+
+
+def _can_be_undone(tenant: Tenant, policy: Policy) -> bool:
+    """Whether the service would take the present assignments back: allowed, each target once, groups and filters there."""
+    places: set[tuple[str, str]] = set()
+    groups, filters = tenant.directory.groups, tenant.directory.filters
+    for assignment in policy.assignments:
+        entry, target = parsed(assignment), target_of(assignment)
+        place = place_in_set(policy.type, entry, target)
+        known = target.kind not in ("group", "exclusion") or target.group in PSEUDO_GROUPS or target.group in groups
+        if place in places or not known or (target.filter_id is not None and target.filter_id not in filters):
+            return False
+        places.add(place)
+        try:
+            check_target(policy.type, entry, target)
+        except GraphError:
+            return False
+    return True
 
 
 def group_assignment(tenant: Tenant, policy: Policy, group_id: str) -> Assignment:
