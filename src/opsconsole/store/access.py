@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsconsole.domain.access import Actor, Member, Role
 from opsconsole.errors import Conflict
-from opsconsole.store.database import Row, Session
+from opsconsole.store.database import Row, Session, bind_list
 
 
 def role_of(s: Session, workspace_id: str, actor_key: str) -> Role | None:

@@ -82,6 +82,11 @@ def live_engines(s: Session, now: str) -> list[EngineRow]:
     return [_to_engine(row) for row in rows]
 
 
+def count_engines(s: Session) -> int:
+    """Return how many engines are noted, lost ones included."""
+    return int((s.one("SELECT COUNT(*) AS n FROM engines") or {"n": 0})["n"])
+
+
 def drop_expired(s: Session, now: str) -> int:
     """Forget the engines that were lost; return how many."""
     return s.run("DELETE FROM engines WHERE expires_at <= :now", now=now)

@@ -68,10 +68,10 @@ EXECUTE FUNCTION opsconsole_count_gone();
 
 CREATE TRIGGER restores_keep_plan BEFORE UPDATE ON restore_runs FOR EACH ROW
 WHEN (OLD.plan_hash IS NOT NULL AND
-    (NEW.plan_hash, NEW.mode, NEW.set_id, NEW.unchanged, NEW.will_change, NEW.blocked, NEW.dangers, NEW.inputs,
+    (NEW.plan_hash, NEW.mode, NEW.set_id, NEW.unchanged, NEW.will_change, NEW.blocked, NEW.skipped, NEW.dangers, NEW.inputs,
         NEW.tenant_id, NEW.undo_of)
     IS DISTINCT FROM
-    (OLD.plan_hash, OLD.mode, OLD.set_id, OLD.unchanged, OLD.will_change, OLD.blocked, OLD.dangers, OLD.inputs,
+    (OLD.plan_hash, OLD.mode, OLD.set_id, OLD.unchanged, OLD.will_change, OLD.blocked, OLD.skipped, OLD.dangers, OLD.inputs,
         OLD.tenant_id, OLD.undo_of))
 EXECUTE FUNCTION opsconsole_refuse('a plan never changes once it is made');
 

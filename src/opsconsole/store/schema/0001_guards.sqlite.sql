@@ -66,7 +66,7 @@ CREATE TRIGGER restores_keep_plan BEFORE UPDATE ON restore_runs
 WHEN OLD.plan_hash IS NOT NULL AND (
     NEW.plan_hash IS NOT OLD.plan_hash OR NEW.mode IS NOT OLD.mode OR NEW.set_id IS NOT OLD.set_id
     OR NEW.unchanged IS NOT OLD.unchanged OR NEW.will_change IS NOT OLD.will_change
-    OR NEW.blocked IS NOT OLD.blocked OR NEW.dangers IS NOT OLD.dangers OR NEW.inputs IS NOT OLD.inputs
+    OR NEW.blocked IS NOT OLD.blocked OR NEW.skipped IS NOT OLD.skipped OR NEW.dangers IS NOT OLD.dangers OR NEW.inputs IS NOT OLD.inputs
     OR NEW.tenant_id IS NOT OLD.tenant_id OR NEW.undo_of IS NOT OLD.undo_of)
 BEGIN
     SELECT RAISE(ABORT, 'a plan never changes once it is made');
