@@ -91,6 +91,20 @@ def test_as_a_process_until_its_parent_closes_stdin() -> None:
         assert process.wait(10) == 0
 
 
+def test_as_a_process_on_a_folder_of_exports(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"@odata.type": "#microsoft.graph.win32LobApp", "displayName": "x"}')
+    (tmp_path / "b.json").write_text("{")
+    with spawn(f"exports=Path({str(tmp_path)!r}), exit_with_parent=True") as process:
+        url = first_line(process)
+        with urllib.request.urlopen(f"{url}/_simulator/policies/mobileApp", timeout=10) as reply:
+            assert b'"name": "x"' in reply.read()
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert process.stderr.read().decode().strip() == "policies: 1, files: 2; passed over: 1 not JSON"
+
+
 def test_faults_by_profile_and_by_file(tmp_path: Path) -> None:
     tenant = seeded_tenant(30)
     assert fault_rules(None, tenant) == ()

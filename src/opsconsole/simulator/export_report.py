@@ -21,3 +21,11 @@ class ExportReport:
     def reasons(self) -> dict[str, int]:
         """How often each reason was given."""
         return dict(Counter(reason for _, reason in self.skipped))
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        passed_over = "; ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items()))
+        return f"policies: {self.policies}, files: {self.files}" + (
+            f"; passed over: {passed_over}" if passed_over else ""
+        )

@@ -35,9 +35,14 @@ def serve(
     """Serves until a signal comes, or stdin closes with `exit_with_parent`; returns the exit code.
 
     The first line on stdout is `listening on http://127.0.0.1:PORT`. `faults` is the name of a profile or a file of rules.
-    Raises OSError for a port in use or an unreadable folder or file, ValueError for a faulty rule.
+    What was taken from exports is told on stderr. Raises OSError for a port in use or an unreadable folder or file,
+    ValueError for a faulty rule.
     """
-    tenant = seeded_tenant(policies, seed=seed) if exports is None else tenant_from_exports(exports)[0]
+    if exports is None:
+        tenant = seeded_tenant(policies, seed=seed)
+    else:
+        tenant, report = tenant_from_exports(exports)
+        sys.stderr.write(f"{report.summary}\n")
     rules = fault_rules(faults, tenant, seed=seed)
     simulator = Simulator(
         tenant, port=port, latency_ms=latency_ms, throttle=throttle, faults=rules, token=token, seed=seed

@@ -70,7 +70,8 @@ def check_target(policy_type: PolicyType, entry: Mapping[str, Any], target: Targ
     """Refuses, with GraphError, a target that the type cannot have or that is not complete."""
     invalid = bad_request("Invalid property values")
     if target.kind in ("group", "exclusion"):
-        if not GUID.fullmatch(target.group):
+        # Graph's ids are GUIDs; exports at hand also hold invented ones, and what is served must be writable again.
+        if not target.group.strip():
             raise invalid
     elif not target.group or "@odata.type" not in entry["target"]:
         raise invalid

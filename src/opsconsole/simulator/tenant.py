@@ -43,6 +43,10 @@ class Tenant:
     def __len__(self) -> int:
         return sum(len(shelf) for shelf in self.shelves.values())
 
+    def __bool__(self) -> bool:
+        """A tenant without policies is a tenant all the same."""
+        return True
+
     def add_policy(
         self,
         key: str,
