@@ -52,7 +52,8 @@ async def resolve_groups(
         group_id: DirectoryName("group", group_id, _BUILT_IN[group_id]) for group_id in wanted if group_id in _BUILT_IN
     }
     asked = [group_id for group_id in wanted if group_id not in _BUILT_IN and _GUID.fullmatch(group_id)]
-    nameless: list[str] = []
+    # One id that is no GUID makes Graph refuse a whole getByIds; asked for alone it is merely not found.
+    nameless = [group_id for group_id in wanted if group_id not in _BUILT_IN and not _GUID.fullmatch(group_id)]
     for start in range(0, len(asked), MAX_IDS):
         chunk = asked[start : start + MAX_IDS]
         groups = await _by_ids(client, chunk, code)
@@ -88,11 +89,12 @@ async def _one_by_one(
     client: ThrottledClient, ids: Sequence[str], known: dict[str, DirectoryName], code: FailureCode
 ) -> dict[str, DirectoryName]:
     outcomes = await client.batch(
-        [GraphRequest("GET", f"/groups/{group_id}?$select={GROUP_FIELDS}") for group_id in ids]
+        [GraphRequest("GET", f"/groups/{quote(group_id, safe='')}?$select={GROUP_FIELDS}") for group_id in ids]
     )
     found: dict[str, DirectoryName] = {}
     for group_id, outcome in zip(ids, outcomes, strict=True):
-        if isinstance(outcome, GraphAnswer) and outcome.status == 404:
+        is_no_id = isinstance(outcome, GraphAnswer) and outcome.status == 400 and not _GUID.fullmatch(group_id)
+        if is_no_id or (isinstance(outcome, GraphAnswer) and outcome.status == 404):
             found[group_id] = DirectoryName("group", group_id, "", is_gone=True)
         elif isinstance(outcome, GraphAnswer) and outcome.is_success:
             found[group_id] = _group(_object(outcome.body), group_id)

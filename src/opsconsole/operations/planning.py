@@ -55,8 +55,10 @@ def plan_item(
     before, wanted = read_entries(live.assignments), read_entries(source.assignments)
     mapped, unresolved = _map_entries(wanted, resolution)
     live_set = tuple(sorted({entry.canonical for entry in before}))
-    change = difference(live_set, {entry.canonical for entry in mapped}, mode)
-    if change.is_empty and not unresolved:
+    # What was not found still stands there by its id: a policy that keeps its deleted group needs no change.
+    wanted_set = {entry.canonical for entry in (*mapped, *(entry for entry, _ in unresolved))}
+    change = difference(live_set, wanted_set, mode)
+    if change.is_empty:
         return build.item(ItemState.UNCHANGED, live.assignments, array_of(before), live_set, live_set)
     if live.skip_reason:
         failure = build.failure(Reason.UNSUPPORTED_POLICY_TYPE, live.skip_reason)

@@ -64,9 +64,9 @@ class Resolver:
     async def _resolve_groups(self, groups: set[str], live_groups: set[str], result: Resolution) -> None:
         orders = self._orders("group", groups)
         wanted = {order for order in orders.values() if order != DROP}
-        asked = (groups - orders.keys()) | live_groups | {one.lower() for one in wanted}
+        asked = (groups - orders.keys()) | live_groups | {one.lower() for one in wanted if _is_guid(one)}
         try:
-            there = await resolve_groups(self._client, sorted(one for one in asked if _is_guid(one)))
+            there = await resolve_groups(self._client, sorted(asked))
             by_name: dict[str, list[DirectoryName]] = {}
             names = {order for order in wanted if not _is_guid(order)}
             if not self._by_id_only:
