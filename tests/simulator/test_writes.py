@@ -62,7 +62,7 @@ def test_an_app_that_is_not_published_cannot_be_assigned(start: Start) -> None:
         {"target": {}},
         {"target": {"groupId": GROUPS[0]}},
         entry(""),
-        entry("Finance"),
+        entry(" "),
         entry(GROUPS[0], filter={"groupId": None}),
         entry(GROUPS[0], **{"@odata.type": "#microsoft.graph.mobileAppAssignment"}),
         entry(

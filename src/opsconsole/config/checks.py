@@ -157,7 +157,7 @@ def _check_store_url(url: str) -> str:
         raise Wrong("store.url", "an address of another form stands there (not shown)", expected)
     try:
         parts = urlsplit(url)
-        has_password = parts.password is not None or any(
+        has_password = bool(parts.password) or any(
             name.lower() in ("password", "sslpassword") for name in parse_qs(parts.query, keep_blank_values=True)
         )
     except ValueError:
