@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from opsconsole.errors import Conflict, OpsError, StoreUnavailable
-from opsconsole.store.database import CHANGE_CHANNEL, Database, Dialect, Params, Row, Session, cleaned, failed_before
+from opsconsole.store.database import (
+    CHANGE_CHANNEL,
+    Database,
+    Dialect,
+    Params,
+    Row,
+    Session,
+    clean,
+    cleaned,
+    failed_before,
+)
 
 if TYPE_CHECKING:
     import psycopg
@@ -199,6 +209,19 @@ class PostgresSession(Session):
             with self.conn.cursor() as cursor:
                 cursor.executemany(_translate(sql), [cleaned(row) for row in rows])
                 return max(cursor.rowcount, 0)
+        except self._error as error:
+            raise self._failed(error) from error
+
+    def load(self, table: str, rows: Sequence[Params]) -> None:
+        """Insert many rows of the same columns, by COPY."""
+        if not rows:
+            return
+        self.has_written = True
+        try:
+            names = ", ".join(rows[0])
+            with self.conn.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
+                for row in rows:
+                    copy.write_row([clean(value) for value in row.values()])
         except self._error as error:
             raise self._failed(error) from error
 

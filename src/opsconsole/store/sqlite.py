@@ -108,6 +108,13 @@ class SqliteSession(Session):
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def load(self, table: str, rows: Sequence[Params]) -> None:
+        """Insert many rows of the same columns."""
+        if rows:
+            names = list(rows[0])
+            marks = ", ".join(f":{name}" for name in names)
+            self.many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+
     def _failed(self, error: Exception) -> OpsError:
         self.has_failed = True
         return store_error(error, self._label)
