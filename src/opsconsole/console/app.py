@@ -1,0 +1,298 @@
+"""The console's app: it mounts, routes and quits; screens fetch through the desk they are given."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+
+from opsconsole.console.desk import Desk, EngineHandle, Identity, refusal
+from opsconsole.console.keys import Key
+from opsconsole.console.pen import Pen
+from opsconsole.console.pulse import Pulse
+from opsconsole.console.theme import DARK, PLAIN, themes
+from opsconsole.domain.access import Capability
+from opsconsole.domain.plain_text import plain
+from opsconsole.errors import OpsError, Unreachable
+
+T = TypeVar("T")
+
+IDENTITY_EVERY_S = 10.0
+"""Roles and tenants change rarely: they are read again at most this often."""
+
+
+RETRY_S = 3.0
+"""How long after a failed reading the next one is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The store cannot be reached: since when the screen is old, and when the next try comes."""
+
+    message: str
+    seen_at: datetime
+    next_try_at: datetime
+
+
+class OpsConsoleApp(App[int]):
+    """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "opsconsole"
+    CSS = """
+    Toast { background: $panel; width: 64; }
+    ToastRack { margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c,ctrl+q", "leave", "Quit", show=False, priority=True, id="quit_always"),
+    ]
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        engine: EngineHandle | None = None,
+        is_read_only: bool = False,
+        theme: str | None = None,
+        zone: tzinfo | None = None,
+        is_ascii: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        has_color = "NO_COLOR" not in (os.environ if environ is None else environ)
+        super().__init__(ansi_color=None if has_color else True)
+        self.desk = desk
+        self.engine = engine
+        self.is_read_only = is_read_only
+        self.zone = zone
+        self.is_ascii = is_ascii
+        self.identity: Identity | None = None
+        self.tenant_names: list[str] = []
+        self.loss: Loss | None = None
+        self.left_runs = 0
+        self._seen_at = desk.now()
+        self._identity_at: datetime | None = None
+        self._is_behind = False
+        self._retry: Timer | None = None
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
+        self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
+        self._pulse = Pulse(desk.changed, self._store_changed, self.trouble)
+        for one in themes():
+            self.register_theme(one)
+        self.theme = PLAIN if not has_color else (theme or DARK)
+
+    # Coming and going
+
+    def on_mount(self) -> None:
+        """Open the home screen and begin to look for changes."""
+        self._pulse.start()
+        self.run_worker(self._identify(), group="identity")
+        self.action_go("runs")
+
+    def on_unmount(self) -> None:
+        """Stop looking; what is being read ends by itself."""
+        self._pulse.stop()
+        self._readers.shutdown(wait=False, cancel_futures=True)
+        self._orders.shutdown(wait=False, cancel_futures=True)
+
+    # What screens and their parts ask
+
+    @property
+    def pen(self) -> Pen:
+        """Return how to draw right now."""
+        only_tenant = self.tenant_names[0] if len(self.tenant_names) == 1 else None
+        return Pen(self.theme, self.desk.now(), self.zone, self.is_ascii, only_tenant)
+
+    @property
+    def scope(self) -> str:
+        """Return whose console this is: ``contoso (main) · alice: owner``."""
+        if self.identity is None:
+            return ""
+        names, spaces = self.tenant_names, sorted(self.identity.roles)
+        tenant = names[0] if len(names) == 1 else (f"{len(names)} tenants" if names else "no tenant")
+        space = spaces[0] if len(spaces) == 1 else (f"{len(spaces)} workspaces" if spaces else "no workspace")
+        watching = " · watching" if self.is_read_only else ""
+        return plain(f"{tenant} ({space}) · {self.identity.actor}: {self.identity.role_words}{watching}")
+
+    @property
+    def liveness(self) -> tuple[str, str, str]:
+        """Return mark, word and ink of the header's live mark."""
+        if self.loss is not None:
+            return "○", "lost", "bad"
+        return ("●", "live", "good")
+
+    def is_key_there(self, key: Key) -> bool:
+        """Tell whether a key exists on this console at all."""
+        return not (key.is_write and self.is_read_only)
+
+    def may_press(self, key: Key) -> bool:
+        """Tell whether the actor's role allows what a key does; others are shown dimmed."""
+        return key.capability is None or self.may(key.capability)
+
+    def may(self, capability: Capability, workspace: str | None = None) -> bool:
+        """Tell whether the actor has a capability, as far as it is known yet; the service decides."""
+        return self.identity is None or self.identity.may(capability, workspace)
+
+    def is_allowed(self, capability: Capability, workspace: str | None = None) -> bool:
+        """Tell the same, and say what is missing if it is not."""
+        if self.may(capability, workspace):
+            return True
+        self.say(refusal(capability), "warning")
+        return False
+
+    async def ask(self, call: Callable[..., T], *values: Any) -> T:
+        """Read from the store in a worker thread. Raises OpsError."""
+        answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+        self._recovered()
+        return answer
+
+    async def command(self, call: Callable[..., T], *values: Any, **named: Any) -> T:
+        """Give an order in a worker thread of its own: it may wait for a lock, reading never does. Raises OpsError."""
+        return await asyncio.get_running_loop().run_in_executor(self._orders, partial(call, *values, **named))
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """Say something in passing; the text is shown as it is."""
+        self.notify(plain(text), severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
+
+    def copy(self, text: str) -> None:
+        """Copy through the terminal (OSC 52) and say so."""
+        self.copy_to_clipboard(text)
+        self.say(f"Copied {text}")
+
+    # What happens
+
+    def _store_changed(self) -> None:
+        if self.loss is not None:
+            return  # the next try has its time: a feed that cannot know says "changed" all the while
+        if not self.app_focus:
+            self._is_behind = True
+            return
+        self._reload_screens()
+        if self._identity_at is None or (self.desk.now() - self._identity_at).total_seconds() > IDENTITY_EVERY_S:
+            self.run_worker(self._identify(), group="identity", exclusive=True)
+
+    def _reload_screens(self) -> None:
+        from opsconsole.console.screens.live_screen import LiveScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, LiveScreen):
+                screen.store_changed()
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        """Catch up with what changed while the terminal was out of focus."""
+        del event
+        if self._is_behind:
+            self._is_behind = False
+            self._store_changed()
+
+    async def _identify(self) -> None:
+        try:
+            self.identity = await self.ask(self.desk.identity)
+            self.tenant_names = [view.name for view in await self.ask(self.desk.tenants)]
+        except OpsError as error:
+            self.trouble(error)
+            return
+        self._identity_at = self.desk.now()
+        for widget in self.screen.query("HeaderLine, FooterLine"):
+            widget.refresh()
+
+    def trouble(self, error: OpsError) -> None:
+        """Take note of what went wrong: a lost store becomes the banner, anything else is said."""
+        if not isinstance(error, Unreachable):
+            self.say(str(error), "error")
+            return
+        next_try_at = self.desk.now() + timedelta(seconds=RETRY_S)
+        self.loss = Loss(plain(error.message), self._seen_at, next_try_at)
+        self._look_at_loss()
+        if self._retry is not None:
+            self._retry.stop()
+        self._retry = self.set_timer(RETRY_S, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        if self.loss is not None:
+            self._reload_screens()
+
+    def _recovered(self) -> None:
+        self._seen_at = self.desk.now()
+        if self.loss is not None:
+            self.loss = None
+            self._look_at_loss()
+            self._store_changed()
+
+    def _look_at_loss(self) -> None:
+        from opsconsole.console.widgets.banner import Banner
+        from opsconsole.console.widgets.header_line import HeaderLine
+
+        for banner in self.screen.query(Banner):
+            banner.look()
+        for header in self.screen.query(HeaderLine):
+            header.refresh()
+
+    def _fatal_error(self) -> None:
+        # Textual would print the local variables of every frame: they hold what must reach no screen.
+        error = sys.exc_info()[1] or self._exception
+        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+        lines = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-8:]]
+        name = type(error).__name__ if error is not None else "an error"
+        self.panic(Text("\n".join([f"The console made a mistake ({name}). Please report these lines:", *lines])))
+
+    # Keys of every place
+
+    def action_go(self, place: str) -> None:
+        """Go to one of the main screens; whatever was opened on the way is left."""
+        from opsconsole.console.screens import top_screen
+
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        if len(self.screen_stack) == 1:
+            self.push_screen(top_screen(place))
+        elif getattr(self.screen, "place", "") != place:
+            self.switch_screen(top_screen(place))
+
+    def action_tab(self, digit: int) -> None:
+        """Go to Runs, at a tab."""
+        from opsconsole.console.screens.runs import RunsScreen
+
+        self.action_go("runs")
+
+        def choose() -> None:
+            if isinstance(self.screen, RunsScreen):
+                self.screen.choose_tab(str(digit))
+
+        self.call_later(choose)
+
+    def action_help(self) -> None:
+        """Show the keys of the screen in front."""
+        from opsconsole.console.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(getattr(self.screen, "place", "runs")))
+
+    def action_palette(self) -> None:
+        """Search everything that can be done here."""
+        from opsconsole.console.palette import open_palette
+
+        open_palette(self)
+
+    def action_look(self, theme: str) -> None:
+        """Change between the dark and the light theme."""
+        self.theme = theme if self.theme != PLAIN else PLAIN
+        self.refresh(layout=True)
+
+    def action_leave(self) -> None:
+        """Quit; with runs in hand, ask what becomes of them."""
+        from opsconsole.console.dialogs.leaving import leave
+
+        leave(self)

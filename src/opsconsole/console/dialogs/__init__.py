@@ -1,0 +1,1 @@
+"""What asks before something happens."""

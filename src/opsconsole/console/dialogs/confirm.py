@@ -1,0 +1,105 @@
+"""The confirmation: says in numbers what changes; the focus rests on Cancel; what is dangerous must be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from opsconsole.console.pen import Pen, Span, text_of
+from opsconsole.console.widgets.choice import Choice
+from opsconsole.domain.plain_text import plain
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a confirmation says. ``must_type``: the order can be given only after this text was typed.
+
+    ``title`` and ``verb`` are the product's own words; whatever is foreign stands in ``lines``.
+    """
+
+    title: str
+    lines: Callable[[Pen], list[list[Span]]]
+    verb: str
+    must_type: str | None = None
+    is_dangerous: bool = False
+    cancel: str = "Cancel"
+
+
+class ConfirmDialog(ModalScreen[bool]):
+    """Answers True only to a deliberate yes. Enter on an unread dialog cancels."""
+
+    DEFAULT_CSS = """
+    ConfirmDialog { align: center middle; }
+    ConfirmDialog #panel { width: 66; max-width: 96%; height: auto; max-height: 94%; padding: 1 2 0 2;
+        background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
+    ConfirmDialog.-dangerous #panel { border: round $error; border-title-color: $error; }
+    ConfirmDialog #text { height: auto; background: $panel; }
+    ConfirmDialog #asked { height: 1; margin-top: 1; color: $dim; background: $panel; }
+    ConfirmDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
+    ConfirmDialog Input:focus { border: none; background: $cursor; }
+    ConfirmDialog #answers { height: 1; margin: 1 0; align-horizontal: right; background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "no", "Cancel", show=False, id="no"),
+        Binding("right,down", "app.focus_next", show=False, id="next_answer"),
+        Binding("left,up", "app.focus_previous", show=False, id="previous_answer"),
+    ]
+    AUTO_FOCUS = "#answer-no"
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+        self.set_class(question.is_dangerous, "-dangerous")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words, the field for the name where one is asked for, and the answers."""
+        question = self._question
+        pen = cast("OpsConsoleApp", self.app).pen
+        with Vertical(id="panel") as panel:
+            panel.border_title = f" {question.title} "
+            text = Text("\n").join(text_of(*line) for line in question.lines(pen))
+            text.no_wrap = False
+            yield Static(text, id="text")
+            if question.must_type is not None:
+                yield Static(
+                    text_of(
+                        ("Type ", pen.ink("dim")),
+                        (plain(question.must_type), pen.ink("strong")),
+                        (" to go on:", pen.ink("dim")),
+                    ),
+                    id="asked",
+                )
+                yield Input(id="typed", select_on_focus=False)
+            with Horizontal(id="answers"):
+                yield Choice(question.cancel, "no")
+                yield Choice(question.verb, "yes", disabled=question.must_type is not None)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#answer-yes", Choice).disabled = event.value.strip() != self._question.must_type
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        # Enter in the field never gives the order: it goes on to the button, or back to Cancel while the name is wrong.
+        yes = self.query_one("#answer-yes", Choice)
+        (self.query_one("#answer-no", Choice) if yes.disabled else yes).focus()
+
+    @on(Choice.Taken)
+    def _taken(self, event: Choice.Taken) -> None:
+        self.dismiss(event.answer == "yes")
+
+    def action_no(self) -> None:
+        """Cancel."""
+        self.dismiss(False)

@@ -1,0 +1,127 @@
+"""Leaving: with runs in hand it asks what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from opsconsole.console.pen import text_of
+from opsconsole.console.widgets.choice import Choice
+from opsconsole.domain.ids import short_id
+from opsconsole.errors import Conflict, OpsError
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+LOOK_EVERY_S = 0.25
+"""How often a leaving console looks whether its runs have ended."""
+
+SHOWN_RUNS = 6
+"""Runs named in the question; the others are counted."""
+
+
+def leave(app: OpsConsoleApp) -> None:
+    """Quit at once, or ask first if this console's engine has runs in hand."""
+    if isinstance(app.screen, LeavingDialog):
+        app.exit(0)
+        return
+    runs = app.engine.runs_in_hand() if app.engine is not None else ()
+    if runs:
+        app.push_screen(LeavingDialog(runs))
+    else:
+        app.exit(0)
+
+
+class LeavingDialog(ModalScreen[None]):
+    """Stay, wait for the runs, leave them to another engine, or cancel them. The focus rests on staying."""
+
+    DEFAULT_CSS = """
+    LeavingDialog { align: center middle; }
+    LeavingDialog #panel { width: 66; max-width: 96%; height: auto; padding: 1 2 1 2;
+        background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
+    LeavingDialog Static { height: auto; background: $panel; }
+    LeavingDialog Choice { margin: 0 0 0 0; width: 100%; background: $panel; }
+    LeavingDialog Choice:focus { background: $primary; }
+    LeavingDialog #text { margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stay", "Stay", show=False, id="stay"),
+        Binding("down,right", "app.focus_next", show=False, id="next_answer"),
+        Binding("up,left", "app.focus_previous", show=False, id="previous_answer"),
+    ]
+    AUTO_FOCUS = "#answer-stay"
+
+    def __init__(self, runs: Sequence[str]) -> None:
+        super().__init__()
+        self._runs = tuple(runs)
+
+    @property
+    def _app(self) -> OpsConsoleApp:
+        return cast("OpsConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out what is in hand and the four answers."""
+        pen = self._app.pen
+        named = ", ".join(short_id(run_id) for run_id in self._runs[:SHOWN_RUNS])
+        more = f" and {len(self._runs) - SHOWN_RUNS} more" if len(self._runs) > SHOWN_RUNS else ""
+        noun = "run is" if len(self._runs) == 1 else "runs are"
+        with Vertical(id="panel") as panel:
+            panel.border_title = " Quit? "
+            yield Static(
+                text_of(
+                    (f"{len(self._runs)} {noun} in the hands of this console: ", pen.ink("text")),
+                    (f"{named}{more}.", pen.ink("strong")),
+                ),
+                id="text",
+            )
+            yield Choice("Stay here", "stay")
+            yield Choice("Wait until done, then quit", "wait")
+            yield Choice("Leave to another engine: opsconsole engine --drain", "leave")
+            yield Choice("Cancel the runs, then quit", "cancel")
+
+    @on(Choice.Taken)
+    def _taken(self, event: Choice.Taken) -> None:
+        match event.answer:
+            case "wait":
+                self._wait("Waiting for the runs to end; Esc stays here.")
+            case "leave":
+                self._app.left_runs = len(self._runs)
+                self.app.exit(0)
+            case "cancel":
+                self.run_worker(self._cancel(), group="cancel")
+            case _:
+                self.dismiss()
+
+    async def _cancel(self) -> None:
+        for run_id in self._runs:
+            try:
+                await self._app.command(self._app.desk.cancel_run, run_id)
+            except Conflict:
+                continue  # it ended by itself meanwhile
+            except OpsError as error:
+                self._app.say(str(error), "error")
+                self.dismiss()
+                return
+        self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")
+
+    def _wait(self, text: str) -> None:
+        self.query_one("#text", Static).update(text_of((text, self._app.pen.ink("running"))))
+        for choice in self.query(Choice):
+            choice.display = choice.id == "answer-stay"
+        self.query_one("#answer-stay", Choice).focus()
+        self.set_interval(LOOK_EVERY_S, self._look)
+
+    def _look(self) -> None:
+        if self._app.engine is None or not self._app.engine.runs_in_hand():
+            self.app.exit(0)
+
+    def action_stay(self) -> None:
+        """Stay."""
+        self.dismiss()

@@ -1,0 +1,161 @@
+"""A list to pick one thing from, narrowed by typing: tenants, modes, and everything the palette can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from opsconsole.console.pen import Span, width_of
+from opsconsole.domain.plain_text import cell_width, cut, plain
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+MAX_LINES = 12
+"""Entries shown at a time: fits a terminal of 24 lines with room to see what is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to pick. ``refusal`` dims it and is said instead of picking it."""
+
+    id: str
+    title: str
+    note: str = ""
+    refusal: str = ""
+
+
+class EntryList(Widget):
+    """Draws the entries that fit what was typed; the field above has the focus and the keys."""
+
+    DEFAULT_CSS = "EntryList { height: auto; background: $panel; margin-top: 1; }"
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._all = entries
+        self.shown = list(entries)
+        self.place = 0
+
+    def narrow(self, text: str) -> None:
+        """Show the entries that hold every word of ``text``."""
+        words = text.lower().split()
+        self.shown = [
+            entry for entry in self._all if all(word in f"{entry.title} {entry.note}".lower() for word in words)
+        ]
+        self.place = 0
+        self.refresh(layout=True)
+
+    def move(self, steps: int) -> None:
+        """Move the mark."""
+        if self.shown:
+            self.place = (self.place + steps) % len(self.shown)
+            self.refresh()
+
+    def get_content_height(self, *_: object) -> int:
+        """Return the lines in use."""
+        return max(1, min(MAX_LINES, len(self.shown)))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one entry."""
+        pen = cast("OpsConsoleApp", self.app).pen
+        width = self.size.width
+        top = max(0, self.place - MAX_LINES + 1)
+        place = top + y
+        spans: list[Span] = [("  Nothing fits.", pen.ink("dim"))] if not self.shown and y == 0 else []
+        style = Style.null()
+        if place < len(self.shown):
+            entry = self.shown[place]
+            is_current = place == self.place
+            style = pen.cursor if is_current else style
+            note = cut(entry.refusal or entry.note, max(0, width - min(36, cell_width(plain(entry.title))) - 6))
+            title = cut(entry.title, width - 4)
+            gap = width - 3 - cell_width(title) - cell_width(note)
+            spans = [
+                (pen.drawn("▸ " if is_current else "  "), pen.ink("title")),
+                (title, pen.ink("faint" if entry.refusal else "text")),
+                (" " * max(1, gap), Style.null()),
+                (note, pen.ink("dim")),
+            ]
+        segments = [Segment(text, ink) for text, ink in spans]
+        segments.append(Segment(" " * max(0, width - width_of(spans))))
+        return Strip(segments).crop(0, width).apply_style(self.rich_style + style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick with the mouse."""
+        place = max(0, self.place - MAX_LINES + 1) + event.y
+        if place < len(self.shown):
+            self.place = place
+            cast("PickDialog", self.screen).action_pick()
+
+
+class PickDialog(ModalScreen[str | None]):
+    """Returns the id of the entry that was picked, or None."""
+
+    DEFAULT_CSS = """
+    PickDialog { align: center top; }
+    PickDialog #panel { width: 66; max-width: 96%; height: auto; margin-top: 3; padding: 0 1 1 1;
+        background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
+    PickDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
+    PickDialog Input:focus { border: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", show=False, id="leave"),
+        Binding("down,ctrl+n", "down", "Down", show=False, id="pick_down"),
+        Binding("up", "up", "Up", show=False, id="pick_up"),
+    ]
+
+    def __init__(self, title: str, entries: Sequence[Entry], *, hint: str = "Type to narrow the list") -> None:
+        super().__init__()
+        self._title = title
+        self._entries = entries
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and the list."""
+        with Vertical(id="panel") as panel:
+            panel.border_title = f" {self._title} "
+            yield Input(placeholder=self._hint)
+            yield EntryList(self._entries)
+
+    @on(Input.Changed)
+    def _narrow(self, event: Input.Changed) -> None:
+        self.query_one(EntryList).narrow(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.action_pick()
+
+    def action_down(self) -> None:
+        """Mark the next entry."""
+        self.query_one(EntryList).move(1)
+
+    def action_up(self) -> None:
+        """Mark the entry before."""
+        self.query_one(EntryList).move(-1)
+
+    def action_pick(self) -> None:
+        """Pick the marked entry; one that is refused says why and stays."""
+        entries = self.query_one(EntryList)
+        if not entries.shown:
+            return
+        entry = entries.shown[entries.place]
+        if entry.refusal:
+            cast("OpsConsoleApp", self.app).say(entry.refusal, "warning")
+            return
+        self.dismiss(entry.id)
+
+    def action_leave(self) -> None:
+        """Pick nothing."""
+        self.dismiss(None)

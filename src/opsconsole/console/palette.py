@@ -1,0 +1,59 @@
+"""The palette: every key of the screen in front, and the places to go, found by typing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opsconsole.console.desk import refusal
+from opsconsole.console.dialogs.pick import Entry, PickDialog
+from opsconsole.console.keys import Key, keys_of
+from opsconsole.console.run_tabs import RUN_TABS
+from opsconsole.console.theme import DARK, LIGHT, PLAIN
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+_PLACES = (
+    ("app.go('backups')", "Backups", "7"),
+    ("app.go('restores')", "Restores", "8"),
+    ("app.go('audit')", "Audit", "9"),
+)
+
+_NOT_LISTED = frozenset({"palette", "tabs", "go_backups", "go_restores", "go_audit", "back", "clear"})
+
+
+def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
+    """Return what can be done now; the entry's id is the action to run."""
+    entries = [
+        Entry(
+            key.action, key.label.rstrip("…").capitalize(), f"{key.help.split('.')[0]}  {key.shown}", _refusal(app, key)
+        )
+        for key in keys_of(place)
+        if key.id not in _NOT_LISTED and app.is_key_there(key)
+    ]
+    entries += [Entry(f"app.tab({tab.digit})", f"Go to runs: {tab.title.lower()}", tab.digit) for tab in RUN_TABS]
+    entries += [Entry(action, f"Go to {name.lower()}", shown) for action, name, shown in _PLACES]
+    if app.theme != PLAIN:
+        entries += [
+            Entry(f"app.look('{DARK}')", "Dark theme", "for dark terminals"),
+            Entry(f"app.look('{LIGHT}')", "Light theme", "for light terminals"),
+        ]
+    return entries
+
+
+def _refusal(app: OpsConsoleApp, key: Key) -> str:
+    return "" if key.capability is None or app.may_press(key) else refusal(key.capability)
+
+
+def open_palette(app: OpsConsoleApp) -> None:
+    """Open the palette over the screen in front; what is picked runs there."""
+    screen = app.screen
+    if screen.is_modal:
+        return
+
+    async def picked(action: str | None) -> None:
+        if action is not None:
+            await screen.run_action(action)
+
+    place = getattr(screen, "place", "runs")
+    app.push_screen(PickDialog("What to do?", palette_entries(app, place)), picked)

@@ -1,0 +1,56 @@
+"""The pulse: asks a few times a second whether the store changed, in a thread of its own, and tells the screen's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+from opsconsole.errors import OpsError
+
+POLL_S = 0.2
+"""Five looks a second, each some microseconds: a change is on the screen within half a second."""
+
+
+class Pulse:
+    """``changed`` is asked in the thread; ``on_change`` and ``on_trouble`` are called on the loop."""
+
+    def __init__(
+        self,
+        changed: Callable[[], bool],
+        on_change: Callable[[], None],
+        on_trouble: Callable[[OpsError], None],
+    ) -> None:
+        self._changed = changed
+        self._on_change = on_change
+        self._on_trouble = on_trouble
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look; must be called on the loop that is to be told."""
+        loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._beat, args=(loop,), name="console-pulse", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking and wait for the thread."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def step(self) -> Callable[[], None] | None:
+        """Look once; return what is to be called on the loop, if anything."""
+        try:
+            return self._on_change if self._changed() else None
+        except OpsError as error:
+            trouble = error
+            return lambda: self._on_trouble(trouble)
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._stop.wait(POLL_S):
+            if told := self.step():
+                try:
+                    loop.call_soon_threadsafe(told)
+                except RuntimeError:  # the loop is closed: the console is gone
+                    return

@@ -1,0 +1,162 @@
+"""Orders around a restore: its preview, its run, its undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
+from opsconsole.console.dialogs.pick import Entry, PickDialog
+from opsconsole.console.figures import grouped
+from opsconsole.console.orders import fact, follow, said, tenant_entries
+from opsconsole.console.pen import Pen, Span
+from opsconsole.domain.access import Capability
+from opsconsole.domain.ids import short_id
+from opsconsole.domain.plan import Mode
+
+if TYPE_CHECKING:
+    from opsconsole.console.screens.live_screen import LiveScreen
+    from opsconsole.domain.backup import BackupSet
+    from opsconsole.domain.restore import RestoreRun
+    from opsconsole.service.restores import Confirmation
+    from opsconsole.service.tenants import TenantView
+
+MODES: tuple[Entry, ...] = (
+    Entry(Mode.EXACT.value, "exact", "live becomes the backup: adds and removes"),
+    Entry(Mode.ADD.value, "add", "only what the backup has and live lacks"),
+    Entry(Mode.REMOVE.value, "remove", "only takes away what the backup has not"),
+)
+
+
+def ask_preview(screen: LiveScreen, backup_set: BackupSet) -> None:
+    """Ask for tenant and mode, then whether a preview is to be made."""
+    app = screen.console_app
+    if not app.is_allowed(Capability.PREVIEW_CREATE, backup_set.workspace):
+        return
+    if backup_set.is_active:
+        app.say("This set is still being fetched: preview it when it is whole.")
+        return
+    screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, backup_set, views))
+
+
+def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[TenantView]) -> None:
+    # Restores stay within one workspace; the set's own tenant stands first.
+    fitting = [view for view in views if view.workspace == backup_set.workspace]
+    fitting.sort(key=lambda view: view.name != backup_set.tenant)
+
+    def picked(name: str | None) -> None:
+        if name is not None:
+            _choose_mode(screen, backup_set, name)
+
+    if len(fitting) == 1:
+        picked(fitting[0].name)
+    elif fitting:
+        screen.app.push_screen(PickDialog("Restore into which tenant?", tenant_entries(fitting)), picked)
+    else:
+        screen.console_app.say("No tenant of this workspace is configured here.", "warning")
+
+
+def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str) -> None:
+    def picked(mode: str | None) -> None:
+        if mode is not None:
+            _ask_preview(screen, backup_set, tenant, Mode(mode))
+
+    screen.app.push_screen(PickDialog("Restore in which way?", MODES), picked)
+
+
+def _ask_preview(screen: LiveScreen, backup_set: BackupSet, tenant: str, mode: Mode) -> None:
+    missing = backup_set.missing
+
+    def lines(pen: Pen) -> list[list[Span]]:
+        text = [
+            fact(pen, "Set", f"{short_id(backup_set.id)}  {backup_set.tenant}", "strong"),
+            fact(pen, "Into", tenant, "strong"),
+            fact(pen, "Mode", mode.value),
+            fact(pen, "Policies", f"{grouped(backup_set.count('fetched'))} of {grouped(backup_set.count('listed'))}"),
+        ]
+        if missing:
+            text += [
+                [],
+                said(pen, pen.drawn(f"⚠ The set lacks {grouped(missing)}: they will not be restored."), "danger"),
+            ]
+        return [*text, [], said(pen, "Compares the set with the tenant. Nothing is written to it.", "good")]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            screen.order(
+                screen.desk.start_preview,
+                backup_set.id,
+                tenant,
+                mode=mode,
+                accept_missing=missing,
+                then=lambda started: follow(screen, started),
+            )
+
+    verb = f"Preview without {grouped(missing)}" if missing else "Preview"
+    screen.console_app.push_screen(ConfirmDialog(Question("Preview this restore?", lines, verb)), answered)
+
+
+def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
+    """Ask whether a plan is to be run: the last thing before a tenant is written to."""
+    app = screen.console_app
+    if not app.is_allowed(Capability.RESTORE_EXECUTE, asked.restore_run.workspace):
+        return
+    if not asked.changes:
+        app.say("This plan changes nothing: there is nothing to apply.")
+        return
+
+    def lines(pen: Pen) -> list[list[Span]]:
+        text = [
+            fact(pen, "Tenant", f"{asked.tenant}{'  (production)' if asked.is_production else ''}", "strong"),
+            fact(pen, "Policies", f"{grouped(asked.changes)} will change"),
+            fact(pen, "Targets", f"{grouped(asked.added)} added, {grouped(asked.removed)} removed"),
+            fact(pen, "Blocked", f"{grouped(asked.blocked)} will not be touched", "text" if asked.blocked else "dim"),
+            fact(pen, "Plan", asked.plan_hash[:12], "dim"),
+        ]
+        if asked.dangers:
+            text += [[], *(said(pen, pen.drawn(f"⚠ {words}"), "danger") for words in asked.dangers)]
+        return [
+            *text,
+            [],
+            said(pen, "Each policy is read again right before it is written; one that"),
+            said(pen, "changed since this preview is left alone. Undo comes after."),
+        ]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            screen.order(
+                screen.desk.run_restore,
+                asked.restore_run.id,
+                asked.plan_hash,
+                then=lambda started: follow(screen, started),
+            )
+
+    noun = "change" if asked.changes == 1 else "changes"
+    question = Question(
+        "Write these changes to the tenant?",
+        lines,
+        f"Apply {grouped(asked.changes)} {noun}",
+        asked.must_type,
+        is_dangerous=asked.must_type is not None,
+    )
+    app.push_screen(ConfirmDialog(question), answered)
+
+
+def ask_undo(screen: LiveScreen, restore: RestoreRun) -> None:
+    """Ask whether the way back is to be previewed."""
+    if not screen.console_app.is_allowed(Capability.RESTORE_EXECUTE, restore.workspace):
+        return
+
+    def lines(pen: Pen) -> list[list[Span]]:
+        return [
+            fact(pen, "Plan", short_id(restore.id), "strong"),
+            fact(pen, "Tenant", restore.tenant),
+            [],
+            said(pen, "Makes a new plan from what was there before this restore,"),
+            said(pen, "over all its runs. It is shown before anything is written."),
+        ]
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            screen.order(screen.desk.undo_restore, restore.id, then=lambda started: follow(screen, started))
+
+    screen.console_app.push_screen(ConfirmDialog(Question("Preview the way back?", lines, "Preview undo")), answered)

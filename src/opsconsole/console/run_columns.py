@@ -1,0 +1,88 @@
+"""The columns of the table of runs."""
+
+from __future__ import annotations
+
+from opsconsole.console.figures import at, grouped, left, seconds_between, took
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.states import TYPE_WORDS, state_of_run
+from opsconsole.console.widgets.column import Column
+from opsconsole.domain.ids import short_id
+from opsconsole.domain.run import OperationRun, RunType, Status
+
+
+def target_of(run: OperationRun, only_tenant: str | None = None) -> str:
+    """Return what a run is about, in words: its tenant (unless it is the only one), and the set or plan it works on."""
+    inputs = run.inputs
+    tenant = run.tenant or "the whole store"
+    what = ""
+    if run.type is RunType.CAPTURE and inputs.get("types"):
+        what = f"{len(inputs['types'])} types"
+    elif restore := inputs.get("restore"):
+        what = f"plan {short_id(str(restore))}"
+    elif backup_set := inputs.get("set"):
+        what = f"set {short_id(str(backup_set))}"
+    return what if what and run.tenant == only_tenant else f"{tenant} · {what}".removesuffix(" · ")
+
+
+def progress_of(run: OperationRun) -> tuple[int, int]:
+    """Return how many items are settled, of how many."""
+    progress = run.context.get("progress") or {}
+    return int(progress.get("done") or 0), int(progress.get("total") or 0)
+
+
+def seconds_left(run: OperationRun, pen: Pen) -> float | None:
+    """Return the time left at the pace so far, or None while there is nothing to go by."""
+    done, total = progress_of(run)
+    spent = seconds_between(run.started_at, None, pen.now)
+    if not spent or done <= 0 or total <= done or spent < 2:
+        return None
+    return spent / done * (total - done)
+
+
+def _progress(run: OperationRun, pen: Pen, width: int) -> list[Span]:
+    done, total = progress_of(run)
+    if run.status is Status.QUEUED:
+        return pen.cell("waits", width, "dim")
+    state = state_of_run(run)
+    bar = 9 if width >= 20 else 5
+    if run.status is Status.COMPLETED:
+        word = "done" if done >= total else f"{_percent(done, total)} %"
+        full = (
+            pen.bar(done, total, bar, state.ink if state.ink != "good" else "dim")
+            if total
+            else pen.bar(1, 1, bar, "dim")
+        )
+        return [*full, *pen.cell(f" {word}", width - bar, "dim")]
+    if total <= 0:
+        return pen.cell(f"{grouped(done)} so far" if done else "starting", width, "running")
+    remaining = seconds_left(run, pen)
+    words = f" {_percent(done, total):>2} %" + (f"  {left(remaining)}" if remaining is not None and width >= 20 else "")
+    return [*pen.bar(done, total, bar), *pen.cell(words, width - bar, "text")]
+
+
+def _percent(done: int, total: int) -> int:
+    return done * 100 // total if total else 0
+
+
+def _number(number: int, pen: Pen, width: int, ink: str = "text") -> list[Span]:
+    return pen.cell(grouped(number) if number else "·", width, ink if number else "faint", right=True)
+
+
+def _took(run: OperationRun, pen: Pen, width: int) -> list[Span]:
+    return pen.cell(took(seconds_between(run.started_at, run.completed_at, pen.now)), width, "dim", right=True)
+
+
+RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
+    Column("Run", 6, lambda run, pen, width: pen.cell(short_id(run.id), width, "text")),
+    Column("State", 11, lambda run, pen, width: pen.state_cell(state_of_run(run), width)),
+    Column("Type", 8, lambda run, pen, width: pen.cell(TYPE_WORDS[run.type], width)),
+    Column("Target", 8, lambda run, pen, width: pen.cell(target_of(run, pen.only_tenant), width), flex=1),
+    Column("Progress", 10, _progress, below_width=104),
+    Column("Progress", 21, _progress, from_width=104),
+    Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),
+    Column("Failed", 6, lambda run, pen, width: _number(run.counters.failed, pen, width, "bad"), right=True),
+    Column("Started", 8, lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim")),
+    Column("Took", 5, _took, right=True, from_width=84),
+    Column("By", 10, lambda run, pen, width: pen.cell(run.initiator_name, width, "dim"), from_width=100),
+)
+"""Eighty columns hold what says whether to worry; wider terminals add sizes, time taken and people."""

@@ -1,0 +1,131 @@
+"""One entry of the audit trail: who, what, to how much, under which plan, and its place in the chain."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from opsconsole.console.desk import AuditJson
+from opsconsole.console.figures import at_length, grouped
+from opsconsole.console.keys import bindings_of
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.screens.audit import audit_state
+from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.widgets.banner import Banner
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.footer_line import FooterLine
+from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.domain.ids import short_id
+from opsconsole.errors import OpsError
+
+NAME_WIDTH = 16
+"""Columns of the names at the left."""
+
+Line = tuple[int, str, str, str]
+"""A numbered line: name, text, ink."""
+
+
+class AuditEntryScreen(LiveScreen):
+    """Opened from the trail, or from a restore's run."""
+
+    place = "entry"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
+    DEFAULT_CSS = "AuditEntryScreen WindowTable { margin-top: 1; }"
+
+    def __init__(self, entry_id: str) -> None:
+        super().__init__()
+        self._entry_id = entry_id
+        self._entry: AuditJson | None = None
+        self._is_raw = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out from top to bottom."""
+        yield HeaderLine("audit", short_id(self._entry_id))
+        yield Banner()
+        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False)
+        yield FooterLine(self.place)
+
+    # What it fetches and shows
+
+    def fetch(self) -> AuditJson:
+        """Read the entry."""
+        return self.desk.entry(self._entry_id)
+
+    def receive(self, data: AuditJson) -> None:
+        """Show it."""
+        self._entry = data
+        if self._is_raw:
+            texts = [("", line, "text") for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines()]
+        else:
+            texts = entry_lines(data, self.console_app.pen)
+        rows: list[Line] = [(number, *text) for number, text in enumerate(texts)]
+        self.query_one(WindowTable).put(rows, lambda row: f"{row[0]:06d}")
+
+    def failed(self, error: OpsError) -> None:
+        """Leave when the entry is not there for this actor."""
+        del error
+        self.action_back()
+
+    # What is done to it
+
+    def action_raw(self) -> None:
+        """Show the entry as JSON, or in words again."""
+        self._is_raw = not self._is_raw
+        if self._entry is not None:
+            self.receive(self._entry)
+
+    def copied(self) -> str:
+        """Return the entry's id."""
+        return self._entry_id
+
+
+def entry_lines(entry: AuditJson, pen: Pen) -> list[tuple[str, str, str]]:
+    """Return an entry as lines of name, text and ink."""
+    state = audit_state(entry)
+    where = " · ".join(str(entry[key]) for key in ("workspace", "tenant") if entry.get(key))
+    lines = [
+        ("what", str(entry["action"]), "strong"),
+        ("outcome", pen.state(state), state.ink),
+        ("who", str(entry["actor"]), "text"),
+        ("when", at_length(entry["created_at"], pen.zone), "text"),
+        ("where", where or "the whole store", "text"),
+        ("on", f"{str(entry['resource_type']).replace('_', ' ')} {entry['resource_id']}", "text"),
+        ("", "", "text"),
+    ]
+    details = entry.get("details") or {}
+    for name, value in details.items():
+        lines += _detail(str(name), value)
+    if details:
+        lines.append(("", "", "text"))
+    return [
+        *lines,
+        ("place in chain", f"#{grouped(entry['seq'])}", "text"),
+        ("hash", str(entry["hash"]), "dim"),
+        ("hash before", str(entry["prev_hash"]), "dim"),
+        ("id", str(entry["id"]), "dim"),
+    ]
+
+
+def _detail(name: str, value: object) -> list[tuple[str, str, str]]:
+    label = name.replace("_", " ")
+    if isinstance(value, dict):
+        words = ", ".join(
+            f"{key.replace('_', ' ')} {inner}" for key, inner in value.items() if inner not in (None, 0, "")
+        )
+        return [(label, words or "none", "text")]
+    if isinstance(value, list):
+        return [(label if not index else "", str(inner), "text") for index, inner in enumerate(value)]
+    return [(label, "none" if value is None else str(value), "dim" if value is None else "text")]
+
+
+def _line(row: Line, pen: Pen, width: int) -> list[Span]:
+    _, name, text, ink = row
+    if not name:
+        return pen.cell(
+            f"{' ' * NAME_WIDTH}{text}" if text and not text.startswith(("{", "}", " ")) else text, width, ink
+        )
+    return [*pen.cell(name, NAME_WIDTH, "dim"), *pen.cell(text, width - NAME_WIDTH, ink)]

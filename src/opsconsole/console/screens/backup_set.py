@@ -1,0 +1,214 @@
+"""One backup set: whether it adds up, type by type, and its policies."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from opsconsole.console import orders, restore_orders
+from opsconsole.console.figures import at_length, grouped
+from opsconsole.console.keys import bindings_of
+from opsconsole.console.pen import Pen, Span, width_of
+from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.states import ITEM_STATES, state_of_set
+from opsconsole.console.widgets.banner import Banner
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.widgets.filter_line import FilterLine
+from opsconsole.console.widgets.footer_line import FooterLine
+from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.window import Source
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
+from opsconsole.domain.ids import short_id
+from opsconsole.domain.plain_text import plain
+from opsconsole.errors import NotFound, OpsError
+
+MISSING = (ItemStatus.FAILED, ItemStatus.SKIPPED, ItemStatus.PENDING)
+
+
+def _why(item: BackupItem) -> str:
+    return item.failure.reason.value.replace("_", " ") if item.failure else ""
+
+
+ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
+    Column("State", 9, lambda row, pen, width: pen.state_cell(ITEM_STATES[row.status], width)),
+    Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=3),
+    Column("Type", 16, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1),
+    Column("Why", 10, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
+    Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
+)
+
+
+class BackupSetScreen(LiveScreen):
+    """Opened from Backups or from a run."""
+
+    place = "set"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
+    DEFAULT_CSS = "BackupSetScreen #facts { padding: 1 0 0 0; }"
+
+    def __init__(self, set_id: str) -> None:
+        super().__init__()
+        self._set_id = set_id
+        self._set: BackupSet | None = None
+        self._only_missing = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out from top to bottom."""
+        yield HeaderLine("backups", short_id(self._set_id))
+        yield Banner()
+        yield Facts(id="facts")
+        yield FilterLine("part of a policy's name or id")
+        yield WindowTable(ITEM_COLUMNS, empty=self._empty)
+        yield FooterLine(self.place)
+
+    def on_mount(self) -> None:
+        """List the policies."""
+        super().on_mount()
+        self._list()
+
+    # What it fetches and shows
+
+    def fetch(self) -> BackupSet:
+        """Read the set."""
+        return self.desk.backup_set(self._set_id)
+
+    def receive(self, data: BackupSet) -> None:
+        """Show it."""
+        self._set = data
+        facts = self.query_one("#facts", Facts)
+        facts.show(set_facts(data, facts.pen, self.size.width))
+        line = self.query_one(FilterLine)
+        if not line.text:
+            missing = data.count("listed") - data.count("fetched")
+            line.tell(data.count("listed"), missing if self._only_missing else data.count("listed"))
+
+    def failed(self, error: OpsError) -> None:
+        """Leave when the set is not there for this actor."""
+        if isinstance(error, NotFound):
+            self.action_back()
+
+    def _list(self) -> None:
+        desk, set_id, line = self.desk, self._set_id, self.query_one(FilterLine)
+        search = line.text or None
+        statuses = MISSING if self._only_missing else ()
+        if search:
+            line.say("searched by name and id · Esc clears")
+        source = Source[BackupItem](
+            key=lambda item: item.id,
+            load=lambda limit, cursor: desk.items(set_id, search, statuses, limit, cursor),
+            find=lambda ref: desk.item(set_id, ref),
+            is_newest_first=False,
+        )
+        self.query_one(WindowTable).show(source, keep=True)
+
+    def _empty(self, pen: Pen) -> list[list[Span]]:
+        if self.query_one(FilterLine).text:
+            text = "No policy of this set fits what was typed."
+        elif self._only_missing:
+            text = "Nothing is missing: every policy is here with its assignments."
+        elif self._set is not None and self._set.is_active:
+            text = "The policies appear here while they are listed."
+        else:
+            text = "This set holds no policy: the tenant had none of its types."
+        return [[(text, pen.ink("dim"))]]
+
+    # What is done to it
+
+    @on(FilterLine.Changed)
+    def _filter_changed(self) -> None:
+        self._list()
+        self.reload()
+
+    @on(FilterLine.Left)
+    def _filter_left(self) -> None:
+        self.query_one(WindowTable).focus()
+
+    def action_filter(self) -> None:
+        """Go into the search."""
+        self.query_one(FilterLine).begin()
+
+    def action_back(self) -> None:
+        """Clear the search first, then go back."""
+        line, table = self.query_one(FilterLine), self.query_one(WindowTable)
+        if line.text or not table.has_focus:
+            line.clear()
+            table.focus()
+        else:
+            super().action_back()
+
+    def action_only(self) -> None:
+        """Show only what is missing, or everything again."""
+        self._only_missing = not self._only_missing
+        self._list()
+        self.reload()
+
+    def action_open(self) -> None:
+        """Open the policy under the cursor."""
+        if item := self._current():
+            from opsconsole.console.screens.backup_item import BackupItemScreen
+
+            self.app.push_screen(BackupItemScreen(self._set_id, item))
+
+    def action_fetch(self) -> None:
+        """Ask, then fetch what the set lacks."""
+        if self._set:
+            orders.ask_fetch(self, self._set)
+
+    def action_preview(self) -> None:
+        """Ask, then preview a restore of the set."""
+        if self._set:
+            restore_orders.ask_preview(self, self._set)
+
+    def copied(self) -> str:
+        """Return the policy's id."""
+        item = self._current()
+        return plain(item.policy_id) if item else self._set_id
+
+    def _current(self) -> BackupItem | None:
+        current = self.query_one(WindowTable).current
+        return current if isinstance(current, BackupItem) else None
+
+
+def set_facts(found: BackupSet, pen: Pen, width: int) -> list[list[Span]]:
+    """Return the lines at the head of a set: its state, its sums, and the types that are not whole."""
+    state = state_of_set(found)
+    numbers = [("fetched", "good"), ("failed", "bad"), ("skipped", "text")]
+    first = [
+        (f" {pen.state(state)}", pen.ink(state.ink)),
+        (f"  {plain(found.tenant)}", pen.ink("strong")),
+        (f"  {at_length(found.created_at, pen.zone)} by {plain(found.initiator_name)}", pen.ink("dim")),
+    ]
+    second: list[Span] = [
+        (f" {grouped(found.count('fetched'))} of {grouped(found.count('listed'))} policies", pen.ink("strong")),
+        ("   ", pen.ink("dim")),
+    ]
+    for name, ink in numbers:
+        number = found.count(name)
+        second += [
+            (f"{grouped(number)} ", pen.ink(ink if number else "faint")),
+            (f"{name}   ", pen.ink("dim" if number else "faint")),
+        ]
+    second.append((f"{len(found.by_type)} types", pen.ink("dim")))
+    return [first, second, _gaps(found, pen, width)]
+
+
+def _gaps(found: BackupSet, pen: Pen, width: int) -> list[Span]:
+    words = []
+    for key, counts in sorted(found.by_type.items()):
+        if counts.status in (TypeStatus.FAILED, TypeStatus.PARTIAL):
+            words.append(f"{key} {'not listed' if counts.status is TypeStatus.FAILED else 'listed in part'}")
+        elif counts.status is TypeStatus.NOT_AVAILABLE:
+            words.append(f"{key} not available here")
+    if found.is_active:
+        return [(" still being fetched: it may be restored when it is whole", pen.ink("dim"))]
+    if not words:
+        gap = found.missing
+        text = " every policy is here with its assignments" if not gap else f" {grouped(gap)} missing: f fetches them"
+        return [(text, pen.ink("dim" if not gap else "partial"))]
+    line: list[Span] = [(pen.drawn(" ⚠ "), pen.ink("partial"))]
+    room = width - width_of(line) - 1
+    return [*line, *pen.cell(" · ".join(words), room, "partial")]

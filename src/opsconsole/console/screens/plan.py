@@ -1,0 +1,219 @@
+"""A restore plan: policy by policy what would change, live against planned, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from opsconsole.console import restore_orders
+from opsconsole.console.keys import bindings_of
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.plan_facts import plan_facts, policy_facts
+from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.states import PLAN_STATES
+from opsconsole.console.widgets.banner import Banner
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.widgets.footer_line import FooterLine
+from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.window import Source
+from opsconsole.domain.ids import short_id
+from opsconsole.domain.plain_text import plain
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
+from opsconsole.errors import NotFound, OpsError
+
+ALL_BUT_UNCHANGED = tuple(state for state in ItemState if state is not ItemState.UNCHANGED)
+
+
+def _mark(row: RestoreItem, pen: Pen, width: int) -> list[Span]:
+    state = PLAN_STATES[row.state]
+    if row.state is ItemState.WILL_CHANGE and not (row.added and row.removed):
+        return pen.cell("+" if row.added else "-", width, "added" if row.added else "removed")
+    return pen.cell(state.ascii if pen.is_ascii else state.glyph, width, state.ink)
+
+
+def _counts(row: RestoreItem, pen: Pen, width: int) -> list[Span]:
+    added, removed = len(row.added), len(row.removed)
+    half = width // 2
+    return [
+        *pen.cell(f"+{added}" if added else "", half, "added", right=True),
+        *pen.cell(f"-{removed}" if removed else "", width - half, "removed", right=True),
+    ]
+
+
+PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
+    Column("", 1, _mark),
+    Column("Policy", 10, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=2),
+    Column("Type", 20, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1, from_width=62),
+    Column("Change", 7, _counts, right=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    restore: RestoreRun
+    names: Mapping[str, str]
+
+
+class PlanScreen(LiveScreen):
+    """Policies on the left, the chosen one's targets on the right."""
+
+    place = "plan"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
+    DEFAULT_CSS = """
+    PlanScreen #facts { padding: 1 0; }
+    PlanScreen WindowTable { width: 11fr; }
+    PlanScreen #policy { width: 9fr; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    """
+
+    def __init__(self, restore_id: str) -> None:
+        super().__init__()
+        self._restore_id = restore_id
+        self._restore: RestoreRun | None = None
+        self._names: Mapping[str, str] = {}
+        self._only_changes = True
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out: facts above, policies and targets side by side."""
+        yield HeaderLine("restores", short_id(self._restore_id))
+        yield Banner()
+        yield Facts(id="facts")
+        with Horizontal():
+            yield WindowTable(PLAN_COLUMNS, empty=self._empty)
+            yield Facts(id="policy", wraps=True)
+        yield FooterLine(self.place)
+
+    def on_mount(self) -> None:
+        """List the policies of the plan."""
+        super().on_mount()
+        self._list()
+
+    # What it fetches and shows
+
+    def fetch(self) -> _Shown:
+        """Read the restore run, and the names of groups and filters of its set."""
+        restore = self.desk.restore(self._restore_id)
+        names = self._names or (self.desk.names(restore.set_id) if restore.set_id else {})
+        return _Shown(restore, names)
+
+    def receive(self, data: _Shown) -> None:
+        """Show them."""
+        was_previewing = self._restore is not None and self._restore.status is RestoreStatus.PREVIEWING
+        self._restore, self._names = data.restore, data.names
+        facts = self.query_one("#facts", Facts)
+        facts.show(plan_facts(data.restore, facts.pen, self.size.width, only_changes=self._only_changes))
+        if was_previewing and data.restore.status is not RestoreStatus.PREVIEWING:
+            self._list()
+        self._show_policy()
+
+    def failed(self, error: OpsError) -> None:
+        """Leave when the plan is not there for this actor."""
+        if isinstance(error, NotFound):
+            self.action_back()
+
+    def _list(self) -> None:
+        desk, restore_id = self.desk, self._restore_id
+        states = ALL_BUT_UNCHANGED if self._only_changes else ()
+        source = Source[RestoreItem](
+            key=lambda item: f"{item.seq:09d}",
+            load=lambda limit, cursor: desk.restore_items(restore_id, states, limit, cursor),
+            is_newest_first=False,
+        )
+        self.query_one(WindowTable).show(source, keep=True)
+
+    def _empty(self, pen: Pen) -> list[list[Span]]:
+        restore = self._restore
+        if restore is None:
+            return []
+        if restore.status is RestoreStatus.PREVIEWING:
+            return [
+                [("The tenant is being compared with the set;", pen.ink("dim"))],
+                [("the plan appears here when it is made.", pen.ink("dim"))],
+            ]
+        if restore.status is RestoreStatus.PREVIEW_FAILED:
+            return [
+                [("The preview failed.", pen.ink("bad"))],
+                [("o", pen.ink("key")), (" opens its run and says why.", pen.ink("text"))],
+            ]
+        return [
+            [("Nothing would change.", pen.ink("strong"))],
+            [("The tenant is as the set has it.", pen.ink("dim"))],
+            [("c", pen.ink("key")), (" shows all policies.", pen.ink("text"))],
+        ]
+
+    @on(WindowTable.Moved)
+    def _show_policy(self) -> None:
+        facts = self.query_one("#policy", Facts)
+        item = self._current()
+        facts.show(policy_facts(item, facts.pen, self._names) if item else [])
+
+    # What is done to it
+
+    def action_changes(self) -> None:
+        """Show only what changes or is blocked, or everything again."""
+        self._only_changes = not self._only_changes
+        self._list()
+        self.reload()
+
+    def action_apply(self) -> None:
+        """Ask, then run the plan."""
+        restore = self._restore
+        if restore is None:
+            return
+        if restore.status is not RestoreStatus.PREVIEWED:
+            self.console_app.say(f"This plan is {restore.status.value.replace('_', ' ')}: it cannot be applied now.")
+            return
+        self.order_read(self.desk.confirmation, restore.id, then=lambda asked: restore_orders.ask_apply(self, asked))
+
+    def action_again(self) -> None:
+        """Ask, then run again what is left of the last execution."""
+        if self._restore is None:
+            return
+        if not self._restore.executions:
+            self.console_app.say("This plan was not run yet.")
+            return
+        from opsconsole.console import orders
+
+        run_id = self._restore.executions[-1].run_id
+        self.order_read(self.desk.run, run_id, then=lambda run: orders.ask_retry(self, run))
+
+    def action_undo(self) -> None:
+        """Ask, then preview the way back."""
+        if self._restore is None:
+            return
+        if not self._restore.executions:
+            self.console_app.say("This plan was not run yet: there is nothing to undo.")
+            return
+        restore_orders.ask_undo(self, self._restore)
+
+    def action_run_of(self) -> None:
+        """Open the newest run of this restore."""
+        if self._restore is not None:
+            from opsconsole.console.screens.run import RunScreen
+
+            executions = self._restore.executions
+            self.app.push_screen(RunScreen(executions[-1].run_id if executions else self._restore.preview_run_id))
+
+    def action_settle(self) -> None:
+        """Ask what becomes of the targets that block the policy under the cursor."""
+        item = self._current()
+        if item is not None and self._restore is not None:
+            from opsconsole.console.settling import settle
+
+            settle(self, self._restore, item)
+
+    def copied(self) -> str:
+        """Return the policy's id, or the plan's."""
+        item = self._current()
+        return plain(item.policy_id) if item else self._restore_id
+
+    def _current(self) -> RestoreItem | None:
+        current = self.query_one(WindowTable).current
+        return current if isinstance(current, RestoreItem) else None

@@ -1,0 +1,99 @@
+"""Restores: the plans that were made, and what became of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from opsconsole.console.figures import at, grouped
+from opsconsole.console.keys import bindings_of
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.states import RESTORE_STATES
+from opsconsole.console.widgets.banner import Banner
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.footer_line import FooterLine
+from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.window import Source
+from opsconsole.domain.ids import short_id
+from opsconsole.domain.restore import RestoreRun
+
+
+def source_of(row: RestoreRun) -> str:
+    """Return where a plan comes from: a set, or the undo of another plan."""
+    if row.undo_of:
+        return f"undo of {short_id(row.undo_of)}"
+    return f"set {short_id(row.set_id)}" if row.set_id else "no set"
+
+
+def _count(row: RestoreRun, name: str, pen: Pen, width: int, ink: str) -> list[Span]:
+    number = row.counts.get(name, 0)
+    return pen.cell(grouped(number) if number else "·", width, ink if number else "faint", right=True)
+
+
+RESTORE_COLUMNS: tuple[Column[RestoreRun], ...] = (
+    Column("Plan", 6, lambda row, pen, width: pen.cell(short_id(row.id), width)),
+    Column("State", 16, lambda row, pen, width: pen.state_cell(RESTORE_STATES[row.status], width)),
+    Column("Tenant", 6, lambda row, pen, width: pen.cell(row.tenant, width), flex=1),
+    Column("From", 14, lambda row, pen, width: pen.cell(source_of(row), width, "dim")),
+    Column("Mode", 6, lambda row, pen, width: pen.cell(row.mode.value, width, "dim"), from_width=90),
+    Column("Changes", 7, lambda row, pen, width: _count(row, "will_change", pen, width, "changed"), right=True),
+    Column("Blocked", 7, lambda row, pen, width: _count(row, "blocked", pen, width, "bad"), right=True),
+    Column("Made", 8, lambda row, pen, width: pen.cell(at(row.created_at, pen.now, pen.zone), width, "dim")),
+    Column("By", 12, lambda row, pen, width: pen.cell(row.initiator_name, width, "dim"), from_width=100),
+)
+
+
+class RestoresScreen(LiveScreen):
+    """Plans, newest first."""
+
+    place = "restores"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
+    DEFAULT_CSS = "RestoresScreen WindowTable { margin-top: 1; }"
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out from top to bottom."""
+        yield HeaderLine("restores")
+        yield Banner()
+        yield WindowTable(RESTORE_COLUMNS, empty=_empty)
+        yield FooterLine(self.place)
+
+    def on_mount(self) -> None:
+        """List the plans."""
+        super().on_mount()
+        desk = self.desk
+        source = Source[RestoreRun](key=lambda row: row.id, load=desk.restores, find=desk.restore)
+        self.query_one(WindowTable).show(source)
+
+    def action_open(self) -> None:
+        """Open the plan under the cursor."""
+        if found := self._current():
+            from opsconsole.console.screens.plan import PlanScreen
+
+            self.app.push_screen(PlanScreen(found.id))
+
+    def copied(self) -> str:
+        """Return the plan's id."""
+        found = self._current()
+        return found.id if found else ""
+
+    def _current(self) -> RestoreRun | None:
+        current = self.query_one(WindowTable).current
+        return current if isinstance(current, RestoreRun) else None
+
+
+def _empty(pen: Pen) -> list[list[Span]]:
+    return [
+        [("No restore was planned yet.", pen.ink("strong"))],
+        [("A plan says, policy by policy, what a restore would change; nothing is written before.", pen.ink("dim"))],
+        [],
+        [
+            ("7", pen.ink("key")),
+            (" shows the backup sets; ", pen.ink("text")),
+            ("p", pen.ink("key")),
+            (" there previews a restore.", pen.ink("text")),
+        ],
+    ]

@@ -1,0 +1,47 @@
+"""A few lines of facts: drawn anew only when they say something else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.widget import Widget
+
+from opsconsole.console.pen import Pen, Span, text_of
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+Lines = list[list[Span]]
+
+
+class Facts(Widget):
+    """Shows lines; each is cut at the edge unless the widget ``wraps``."""
+
+    DEFAULT_CSS = """
+    Facts { height: auto; }
+    Facts.-ruled { border-top: solid $faint; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None, wraps: bool = False) -> None:
+        super().__init__(id=id, classes=classes)
+        self._text = Text("")
+        self._wraps = wraps
+
+    @property
+    def pen(self) -> Pen:
+        """Return how to draw."""
+        return cast("OpsConsoleApp", self.app).pen
+
+    def show(self, lines: Lines) -> None:
+        """Show other lines, if they differ."""
+        text = Text("\n").join(text_of(*line) for line in lines)
+        text.no_wrap = not self._wraps
+        text.overflow = "fold" if self._wraps else "crop"
+        if text != self._text or text.spans != self._text.spans:
+            self._text = text
+            self.refresh(layout=True)
+
+    def render(self) -> Text:
+        """Draw the lines."""
+        return self._text

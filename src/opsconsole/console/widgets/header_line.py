@@ -1,0 +1,59 @@
+"""The first line: where this is, whose it is, whether it is live, and the clock in minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual.widget import Widget
+
+from opsconsole.console.figures import clock_minutes
+from opsconsole.console.pen import Span, line_of
+from opsconsole.domain.plain_text import cut
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+
+class HeaderLine(Widget):
+    """Shows ``opsconsole ▸ runs … contoso (main) · alice: owner ● live 14:02``."""
+
+    DEFAULT_CSS = "HeaderLine { height: 1; background: $surface; }"
+
+    def __init__(self, *crumbs: str) -> None:
+        super().__init__()
+        self._crumbs = crumbs
+        self._shown = ""
+
+    def name_crumbs(self, *crumbs: str) -> None:
+        """Name the place anew."""
+        if crumbs != self._crumbs:
+            self._crumbs = crumbs
+            self.refresh()
+
+    def on_mount(self) -> None:
+        """Look at the clock every few seconds; redraw only when the minute changed."""
+        self.set_interval(5, self._tick)
+
+    def _tick(self) -> None:
+        pen = cast("OpsConsoleApp", self.app).pen
+        if clock_minutes(pen.now, pen.zone) != self._shown:
+            self.refresh()
+
+    def render(self) -> Text:
+        """Draw the line."""
+        app = cast("OpsConsoleApp", self.app)
+        pen = app.pen
+        self._shown = clock_minutes(pen.now, pen.zone)
+        left: list[Span] = [(" opsconsole", pen.ink("title"))]
+        for crumb in self._crumbs:
+            left += [(pen.drawn(" ▸ "), pen.ink("dim")), (cut(crumb, 40), pen.ink("strong"))]
+        mark, word, ink = app.liveness
+        right: list[Span] = [
+            (cut(app.scope, max(8, self.size.width // 2)), pen.ink("dim")),
+            ("   ", pen.ink("dim")),
+            (pen.drawn(f"{mark} "), pen.ink(ink)),
+            (f"{word}  ", pen.ink(ink)),
+            (f"{self._shown} ", pen.ink("text")),
+        ]
+        return line_of(left, right, self.size.width)
