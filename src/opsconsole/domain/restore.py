@@ -100,7 +100,10 @@ class RestoreItem:
 
 @dataclass(frozen=True, slots=True)
 class RestoreWrite:
-    """The record of one step: what was there, what was to be sent, and what is known of it (promises 8 and 11)."""
+    """The record of one step: what was there, what was to be sent, and what is known of it (promises 8 and 11).
+
+    ``approval_code`` is the handle of a request that waits for a second administrator: as good as a key, so never shown.
+    """
 
     run_id: str
     restore_item_id: str
@@ -114,6 +117,7 @@ class RestoreWrite:
     settled_at: str | None = None
     assignment_id: str = ""
     after_fingerprint: str = ""
+    approval_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

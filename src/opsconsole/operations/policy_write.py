@@ -30,6 +30,7 @@ class Settled:
     failure: Failure | None = None
     writes: list[tuple[RestoreWrite, WriteState]] = field(default_factory=list)
     settled_at: str = ""
+    approval_code: str = ""
     is_unchanged: bool = False
 
 
@@ -49,9 +50,12 @@ class _PolicyWriter:
         self.writes: list[tuple[RestoreWrite, WriteState]] = []
         self.planned = item.planned or "[]"
         self.goal = fingerprint(canonical_set(self.planned))
+        self.waiting: RestoreWrite | None = None
 
     async def run(self) -> Settled:
         earlier = await self.ctx.read(lambda session: restores.writes_of_item(session, self.item.id))
+        if earlier and earlier[-1].state is WriteState.AWAITING_APPROVAL:
+            self.waiting = earlier[-1]
         open_writes = [write for write in earlier if write.state is WriteState.INTENT]
         if open_writes:
             await self._wait_out_lost_writes(open_writes)
@@ -102,6 +106,7 @@ class _PolicyWriter:
             after_fingerprint=after,
         )
         await ctx.commit(lambda session: restores.record_intent(session, write, ctx.run.workspace_id))
+        approval_code = self._approval_of(step, before)
         for attempt in range(1, DOUBTFUL_TRIES + 1):
             await ctx.hold_for_write()
             result = await write_step(
@@ -110,12 +115,15 @@ class _PolicyWriter:
                 self.item.policy_id,
                 step,
                 justification=str(ctx.run.inputs.get("justification") or ""),
+                approval_code=approval_code,
                 timeout_s=ctx.write_timeout_s,
                 before_send=ctx.hold_for_write,
             )
             if result.awaiting_approval:
                 self.writes.append((write, WriteState.AWAITING_APPROVAL))
-                return self._failed(result.failure, FailureCode.RESTORE_FAILED, ItemState.AWAITING_APPROVAL)
+                settled = self._failed(result.failure, FailureCode.RESTORE_FAILED, ItemState.AWAITING_APPROVAL)
+                settled.approval_code = result.approval_code or approval_code
+                return settled
             if not result.accepted and not result.is_in_doubt:
                 self.writes.append((write, WriteState.NOT_APPLIED))
                 return self._failed(result.failure, FailureCode.RESTORE_FAILED)
@@ -182,6 +190,17 @@ class _PolicyWriter:
             accepted |= {write.after_fingerprint for write in earlier if write.state is WriteState.APPLIED}
             accepted |= {last.after_fingerprint} if last.state is WriteState.INTENT else set()
         return accepted
+
+    def _approval_of(self, step: WriteStep, before: str) -> str:
+        """Return the code of the waiting request that this step resubmits: the same body, over the same live state."""
+        waiting = self.waiting
+        if waiting is None or (waiting.kind, waiting.body, waiting.assignment_id) != (
+            step.kind,
+            step.body,
+            step.assignment_id,
+        ):
+            return ""
+        return waiting.approval_code if fingerprint(canonical_set(waiting.before_image)) == before else ""
 
     def _is_own(self, write: RestoreWrite) -> bool:
         return write.run_id == self.ctx.run.id

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
-from opsconsole.domain.restore import ItemState, RestoreItem
+from opsconsole.domain.restore import ItemState, RestoreItem, WriteState
 from opsconsole.operations.context import RunContext
 from opsconsole.operations.policy_write import Settled, write_policy
 from opsconsole.store import restores

@@ -9,6 +9,7 @@ from typing import Any
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
 from opsconsole.domain.audit import Action
 from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, ReasonInfo
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.errors import Conflict
@@ -133,7 +134,31 @@ def related(caller: Caller, ref: str) -> dict[str, Any]:
             "after": run.after_run_id,
             "followed_by": [other.id for other in runs.following_runs(session, run.id)],
             "audit_entry": entries[0].id if entries else None,
+            "waiting_for": waiting_for(caller, session, run),
         }
+
+
+def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | None:
+    """Say what a run waits for, in words; None for one that waits for nothing."""
+    if run.status is Status.COMPLETED:
+        return None
+    if until := run.context.get("waiting_until"):
+        return f"Graph asked to wait until {until}"
+    if run.status is Status.RUNNING:
+        return None if run.lease_owner else "an engine to take it up again: `opsconsole engine --drain`"
+    if run.after_run_id:
+        before = runs.get_run(session, run.after_run_id, with_failures=False)
+        if before is not None and before.is_active:
+            return f"run {short_id(before.id)} ({before.type.value}) to complete"
+    if run.type is RunType.RESTORE and run.tenant_id:
+        flt = runs.RunFilter(types=(RunType.RESTORE,), tenant_ids=(run.tenant_id,), statuses=(Status.RUNNING,))
+        others, _ = runs.list_runs(session, [run.workspace_id], flt, limit=1)
+        if others:
+            return f"restore {short_id(others[0].id)} on the same tenant to complete"
+    live = engines.live_engines(session, caller.now())
+    if not any(run.tenant_id in engine.tenants for engine in live):
+        return "an engine: none is live for this tenant; start one with `opsconsole engine`"
+    return None
 
 
 def cancel_run(caller: Caller, ref: str) -> OperationRun:

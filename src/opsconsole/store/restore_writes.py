@@ -8,7 +8,7 @@ from opsconsole.store.database import Row, Session
 
 _SELECT = (
     "SELECT run_id, restore_item_id, step, kind, before_image, body, state, lease_epoch, created_at, settled_at,"
-    " assignment_id, after_fingerprint FROM restore_writes"
+    " assignment_id, after_fingerprint, approval_code FROM restore_writes"
 )
 
 
@@ -59,16 +59,19 @@ def record_intent(s: Session, write: RestoreWrite, workspace_id: str) -> None:
     )
 
 
-def settle_write(s: Session, run_id: str, item_id: str, step: int, state: WriteState, now: str) -> None:
-    """Note what is known of a write after reading back."""
+def settle_write(
+    s: Session, run_id: str, item_id: str, step: int, state: WriteState, now: str, *, approval_code: str = ""
+) -> None:
+    """Note what is known of a write after reading back, and the code by which an approved one is resubmitted."""
     s.run(
-        "UPDATE restore_writes SET state = :state, settled_at = :now"
+        "UPDATE restore_writes SET state = :state, settled_at = :now, approval_code = :code"
         " WHERE run_id = :run_id AND restore_item_id = :item AND step = :step",
         run_id=run_id,
         item=item_id,
         step=step,
         state=str(state),
         now=now,
+        code=approval_code,
     )
 
 

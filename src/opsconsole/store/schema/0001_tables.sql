@@ -276,6 +276,7 @@ CREATE TABLE restore_writes (
     before_image TEXT NOT NULL,
     body TEXT NOT NULL,
     after_fingerprint TEXT NOT NULL DEFAULT '',
+    approval_code TEXT NOT NULL DEFAULT '',
     state TEXT NOT NULL CONSTRAINT restore_writes_state CHECK (
         state IN ('intent', 'applied', 'not_applied', 'awaiting_approval', 'unknown')),
     lease_epoch BIGINT NOT NULL,
