@@ -69,7 +69,10 @@ def allows(role: Role | None, capability: Capability) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: ``key`` is unforgeable within the store's boundary (``uid:1000``, ``sid:S-1-5-…``, ``pg:alice``), ``name`` is for people."""
+    """Who acts: ``key`` is unforgeable within the store's boundary (``uid:1000``, ``sid:S-1-5-…``, ``pg:alice``).
+
+    ``name`` is for people only.
+    """
 
     key: str
     name: str

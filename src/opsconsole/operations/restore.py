@@ -51,7 +51,15 @@ async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
 
     def keep(session: Session) -> None:
         for write, state in settled.writes:
-            restores.settle_write(session, write.run_id, write.restore_item_id, write.step, state, settled.settled_at)
+            restores.settle_write(
+                session,
+                write.run_id,
+                write.restore_item_id,
+                write.step,
+                state,
+                settled.settled_at,
+                approval_code=settled.approval_code if state is WriteState.AWAITING_APPROVAL else "",
+            )
         restores.set_item_state(session, item.id, settled.state, settled.failure)
 
     await ctx.commit(keep, failures=[settled.failure] if is_failed and settled.failure else [], counts={counter: 1})
