@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from opsconsole.config import Config, TenantConfig
 from opsconsole.domain.access import Actor
 from opsconsole.domain.clock import Clock, system_clock, to_text
+from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.ids import NewId, new_id
 from opsconsole.domain.run import OperationRun, RunType
 from opsconsole.engine.duties import Duty
@@ -26,11 +28,13 @@ from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.engine.duties.schedules import FireSchedules
 from opsconsole.engine.pauses import StoredPauses
 from opsconsole.engine.scheduler import Scheduler
-from opsconsole.engine.worker import carry_out, expiry
+from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse
 from opsconsole.errors import ConfigError, OpsError
 from opsconsole.graph.connect import open_client
 from opsconsole.graph.credentials import Prompt
+from opsconsole.graph.sanitise import sanitise
 from opsconsole.graph.throttle import ThrottledClient
+from opsconsole.operations.completion import failure_code
 from opsconsole.operations.context import RunContext
 from opsconsole.service.caller import Caller
 from opsconsole.service.tenants import check_binding
@@ -117,7 +121,7 @@ class Engine:
         if self.db.dialect == "postgres":
             duties.append(FoldCounts(self))
         scheduler = self._scheduler
-        await self.in_thread(self._register)
+        await self.in_thread(self.register)
         scheduler.start()
         for duty in duties:
             scheduler.every(duty.interval_s, duty.name, self._guarded(duty))
@@ -189,7 +193,11 @@ class Engine:
             if ctx is not None:
                 ctx.note_wait(until)
 
-        client = self._client(run.tenant_id or "", config).for_run(on_wait)
+        try:
+            client = self._client(run.tenant_id or "", config).for_run(on_wait)
+        except ConfigError as error:
+            self._refuse(run, str(error))
+            return
         ctx = RunContext(
             run=run,
             db=self.db,
@@ -200,6 +208,7 @@ class Engine:
             lease_seconds=self.lease_seconds,
             lease_expires_at=expiry(self.clock(), self.lease_seconds),
             in_thread=self.in_thread,
+            is_allowed=partial(is_still_allowed, run=run),
         )
         held = ctx
         # The place is taken at once, before the scheduler comes to the job: ``has_room`` must not lie in between.
@@ -216,6 +225,21 @@ class Engine:
                 self._wake_claim()
 
         self._scheduler.now(f"run {run.id} epoch {run.lease_epoch}", job)
+
+    def _refuse(self, run: OperationRun, why: str) -> None:
+        failure = Failure(failure_code(run.type), Reason.AUTHENTICATION_FAILED, sanitise(why))
+
+        def step() -> None:
+            with self.db.write() as session:
+                refuse(session, run, self.id, failure, now=to_text(self.clock()), new_id=self.new_id)
+
+        async def job() -> None:
+            try:
+                await self.in_thread(step)
+            except OpsError as error:
+                log.error("run %s could not be ended: %s", run.id, error)
+
+        self._scheduler.now(f"refuse {run.id} epoch {run.lease_epoch}", job)
 
     async def look_whether_drained(self) -> None:
         """Stop a draining engine when nothing that it may claim is left queued or running."""
@@ -271,7 +295,8 @@ class Engine:
         if held:
             await asyncio.wait([one.over for one in held], timeout=STOP_GRACE_S)
 
-    def _register(self) -> None:
+    def register(self) -> None:
+        """Note this engine as live in the store."""
         now = self.clock()
         with self.db.write() as session:
             engines.register_engine(

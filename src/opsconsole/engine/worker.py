@@ -10,6 +10,7 @@ from datetime import datetime
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Actor
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.ids import NewId
 from opsconsole.domain.run import MAX_ATTEMPTS, OperationRun, Outcome, RunType, settle_outcome
 from opsconsole.errors import LeaseLost, OpsError, StoreUnavailable
 from opsconsole.graph.client import GraphFault
@@ -17,7 +18,7 @@ from opsconsole.graph.sanitise import sanitise
 from opsconsole.operations.capture import capture
 from opsconsole.operations.check import tenant_check
 from opsconsole.operations.completion import complete_run, failure_code
-from opsconsole.operations.context import RunCancelled, RunContext, RunReleased
+from opsconsole.operations.context import InitiatorLost, RunCancelled, RunContext, RunReleased
 from opsconsole.operations.drift import drift_check
 from opsconsole.operations.fetch import fetch
 from opsconsole.operations.preview import preview
@@ -45,11 +46,10 @@ async def carry_out(ctx: RunContext) -> None:
     try:
         if run.attempt > MAX_ATTEMPTS:
             message = f"The engine that ran this was lost {MAX_ATTEMPTS} times."
-            await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)], is_failed=True)
+            await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)])
             return
         if not await ctx.read(lambda session: is_still_allowed(session, run)):
-            message = f"{run.initiator_name} no longer has the capability {CAPABILITY_OF_RUN[run.type].value}."
-            await _complete(ctx, [_failure(run, Reason.PERMISSION_DENIED, message)], is_failed=True)
+            await _complete(ctx, [_not_allowed(run)])
             return
         try:
             await ctx.checkpoint()
@@ -62,6 +62,8 @@ async def carry_out(ctx: RunContext) -> None:
         except BaseExceptionGroup as group:
             raise _first(group) from None
         await _complete(ctx, [])
+    except InitiatorLost:
+        await _settle(ctx, [_not_allowed(run)])
     except RunCancelled:
         await _settle(ctx, [], is_cancelled=True)
     except LeaseLost:
@@ -108,21 +110,29 @@ async def _settle(ctx: RunContext, failures: list[Failure], *, is_cancelled: boo
         log.error("run %s could not be completed: %s", ctx.run.id, error)
 
 
-async def _complete(
-    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_failed: bool = False
-) -> None:
+async def _complete(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
     context, now = ctx.snapshot(), to_text(ctx.clock())
 
     def step(session: Session) -> Outcome:
         recorded = runs.count_failures(session, ctx.run.id) + len(failures)
         outcome = settle_outcome(ctx.counters, failure_count=recorded, is_cancelled=is_cancelled)
-        if is_failed and ctx.counters.done == 0:
-            outcome = Outcome.FAILED
         complete_run(session, ctx.run, outcome, now=now, new_id=ctx.new_id, context=context, failures=failures)
         return outcome
 
     outcome = await ctx.fenced(step)
     log.info("run %s (%s) ended: %s", ctx.run.id, ctx.run.type.value, outcome.value)
+
+
+def _not_allowed(run: OperationRun) -> Failure:
+    message = f"{run.initiator_name} no longer has the capability {CAPABILITY_OF_RUN[run.type].value}."
+    return _failure(run, Reason.PERMISSION_DENIED, message)
+
+
+def refuse(session: Session, run: OperationRun, engine_id: str, failure: Failure, *, now: str, new_id: NewId) -> None:
+    """End a claimed run that cannot even be begun. Raises LeaseLost."""
+    runs.lock_run(session, run.id, engine_id, run.lease_epoch)
+    outcome = settle_outcome(run.counters, failure_count=runs.count_failures(session, run.id) + 1)
+    complete_run(session, run, outcome, now=now, new_id=new_id, failures=[failure])
 
 
 def _failure(run: OperationRun, reason: Reason, message: str) -> Failure:
@@ -139,7 +149,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
             stack.extend(one.exceptions)
         else:
             flat.append(one)
-    for kind in (LeaseLost, StoreUnavailable, RunReleased, RunCancelled):
+    for kind in (LeaseLost, StoreUnavailable, InitiatorLost, RunReleased, RunCancelled):
         for one in flat:
             if isinstance(one, kind):
                 return one

@@ -50,12 +50,9 @@ def complete_run(
     """
     final = dict(context if context is not None else run.context)
     final.pop("waiting_until", None)
-    left_over = _settle_rest(session, run, outcome)
-    if left_over:
-        counters = Counters.from_json(final.get("counters") or {}).plus(skipped=left_over)
-        total = max(counters.total, counters.done)
-        final["counters"] = counters.plus(total=total - counters.total).to_json()
-        final["progress"] = {"done": counters.done, "total": total}
+    _settle_rest(session, run, outcome, failures)
+    final["counters"] = _balanced(Counters.from_json(final.get("counters") or {})).to_json()
+    final["progress"] = {"done": final["counters"]["total"], "total": final["counters"]["total"]}
     if failures:
         runs.add_failures(session, run.id, failures)
     if not runs.set_completed(session, run.id, outcome, final, now):
@@ -78,18 +75,25 @@ def cancel_queued(session: Session, run_id: str, *, now: str, new_id: NewId, by:
     return complete_run(session, run, Outcome.CANCELLED, now=now, new_id=new_id, by=by)
 
 
-def _settle_rest(session: Session, run: OperationRun, outcome: Outcome) -> int:
-    """Mark what the run did not come to; return how many items that are, for the ``skipped`` counter."""
-    if outcome not in (Outcome.CANCELLED, Outcome.FAILED):
-        return 0
-    reason = Reason.CANCELLED if outcome is Outcome.CANCELLED else Reason.INTERNAL_ERROR
-    text = CANCELLED_MESSAGE if outcome is Outcome.CANCELLED else "The run ended before it came to this policy."
+def _balanced(counters: Counters) -> Counters:
+    """Return counters that add up: whatever a run set out to handle and did not come to was skipped."""
+    rest = counters.total - counters.done
+    return counters.plus(skipped=rest) if rest > 0 else counters.plus(total=-rest)
+
+
+def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures: Sequence[Failure]) -> None:
+    """Mark the items that the run did not come to as skipped, with why it ended before."""
+    if outcome is Outcome.CANCELLED:
+        reason, text = Reason.CANCELLED, CANCELLED_MESSAGE
+    else:
+        reason = failures[0].reason if failures else Reason.INTERNAL_ERROR
+        text = "The run ended before it came to this policy."
     failure = Failure(failure_code(run.type), reason, text)
+    chosen = run.inputs.get("items")
     if run.type is RunType.FETCH:
-        return backups.skip_pending(session, str(run.inputs["set"]), run.id, failure, ids=run.inputs.get("items"))
+        backups.skip_pending(session, str(run.inputs["set"]), run.id, failure, ids=chosen)
     if run.type is RunType.RESTORE:
-        return restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=run.inputs.get("items"))
-    return 0
+        restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=chosen)
 
 
 def _complete_followers(session: Session, run: OperationRun, outcome: Outcome, *, now: str, new_id: NewId) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from opsconsole.domain.clock import Clock, from_text, to_text
+from opsconsole.domain.clock import Clock, to_text
 from opsconsole.domain.failure import Failure
 from opsconsole.domain.ids import NewId
 from opsconsole.domain.run import Counters, GraphUse, OperationRun
@@ -41,6 +41,10 @@ class RunReleased(Exception):
     """This engine stops: the run stays running, without an owner, for the next one."""
 
 
+class InitiatorLost(Exception):
+    """Whoever asked for the run may not do this any more (promise 14)."""
+
+
 class InThread(Protocol):
     """Runs a function off the event loop."""
 
@@ -66,6 +70,7 @@ class RunContext:
     lease_seconds: float
     lease_expires_at: datetime
     in_thread: InThread
+    is_allowed: Callable[[Session], bool]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
@@ -75,6 +80,7 @@ class RunContext:
         self._base_use = GraphUse.from_json(context.get("graph") or {})
         self._last_flush = time.monotonic()
         self._last_cancel_look = float("-inf")
+        self._claimed_at = self.clock()
         self._lock = asyncio.Lock()
         self.waiting_until: datetime | None = None
         self._wait_changed = asyncio.Event()
@@ -219,8 +225,8 @@ class RunContext:
         else:
             self.is_lost = True
 
-    async def wait_until(self, moment: str, extra_s: float) -> None:
-        """Wait until ``extra_s`` after the stored time ``moment``."""
-        left_s = from_text(moment).timestamp() + extra_s - self.clock().timestamp()
+    async def wait_since_claim(self, seconds: float) -> None:
+        """Wait until ``seconds`` after this worker claimed the run."""
+        left_s = seconds - (self.clock() - self._claimed_at).total_seconds()
         if left_s > 0:
             await self.sleep(left_s)

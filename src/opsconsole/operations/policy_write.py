@@ -11,9 +11,10 @@ from opsconsole.domain.plan import fingerprint
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreWrite, WriteState
 from opsconsole.graph.assignments import PolicyRef, read_assignments
 from opsconsole.graph.writing import WriteResult, WriteStep, plan_steps, write_step
-from opsconsole.operations.context import RunContext
+from opsconsole.operations.context import InitiatorLost, RunContext
 from opsconsole.operations.entries import canonical_set
 from opsconsole.store import restores
+from opsconsole.store.database import Session
 
 READ_BACK_DELAYS_S = (0.0, 0.3, 1.0, 2.0)
 """A read-back may lag behind the write (no figure is documented): this often it is asked before a mismatch is believed."""
@@ -32,6 +33,22 @@ class Settled:
     settled_at: str = ""
     approval_code: str = ""
     is_unchanged: bool = False
+
+
+def keep_writes(
+    session: Session, writes: Sequence[tuple[RestoreWrite, WriteState]], now: str, approval_code: str = ""
+) -> None:
+    """Keep what is known of writes; the code belongs to the one that waits for approval."""
+    for write, state in writes:
+        restores.settle_write(
+            session,
+            write.run_id,
+            write.restore_item_id,
+            write.step,
+            state,
+            now,
+            approval_code=approval_code if state is WriteState.AWAITING_APPROVAL else "",
+        )
 
 
 async def write_policy(ctx: RunContext, item: RestoreItem) -> Settled:
@@ -105,7 +122,7 @@ class _PolicyWriter:
             assignment_id=step.assignment_id,
             after_fingerprint=after,
         )
-        await ctx.commit(lambda session: restores.record_intent(session, write, ctx.run.workspace_id))
+        await ctx.commit(lambda session: self._record(session, write))
         approval_code = self._approval_of(step, before)
         for attempt in range(1, DOUBTFUL_TRIES + 1):
             await ctx.hold_for_write()
@@ -137,6 +154,13 @@ class _PolicyWriter:
             return self._failed(self._unproven(result, back, state), FailureCode.VERIFY_FAILED)
         raise AssertionError("the last attempt always returns")
 
+    def _record(self, session: Session, write: RestoreWrite) -> None:
+        """Keep the intent, and what is known of the steps before it; the initiator must still be allowed to (promise 14)."""
+        if not self.ctx.is_allowed(session):
+            raise InitiatorLost
+        keep_writes(session, self.writes, to_text(self.ctx.clock()))
+        restores.record_intent(session, write, self.ctx.run.workspace_id)
+
     async def _read_back(self, before: str, after: str) -> tuple[str | Failure, WriteState]:
         """Return what is there after a write, read a few times until it is what was planned."""
         back: str | Failure = ""
@@ -163,14 +187,18 @@ class _PolicyWriter:
         return answer.assignments
 
     async def _wait_out_lost_writes(self, open_writes: Sequence[RestoreWrite]) -> None:
-        """Wait until no write of a lost worker can be under way any more: its lease, then the time its write may take."""
-        if any(write.lease_epoch < self.ctx.run.lease_epoch for write in open_writes):
-            latest = max(write.created_at for write in open_writes)
-            await self.ctx.wait_until(latest, self.ctx.lease_seconds + self.ctx.write_timeout_s)
+        """Wait until no write of a lost worker can be under way any more."""
+        run = self.ctx.run
+        if any(write.run_id != run.id or write.lease_epoch < run.lease_epoch for write in open_writes):
+            # The run was claimed after the lease of whoever sent them, and no write is sent that its lease does not
+            # outlive; what is left is the time in which Graph may still be at work on one whose sender gave up.
+            await self.ctx.wait_since_claim(self.ctx.write_timeout_s)
 
     def _settle_open_writes(self, open_writes: Sequence[RestoreWrite], now: str) -> Settled | None:
-        """Judge each intent without an outcome by what is there: applied, not applied, or neither, which is a conflict."""
-        for write in open_writes:
+        """Judge the intents without an outcome by what is there: applied, not applied, or neither, which is a conflict."""
+        # A further step is begun only after the one before was read back, so only the last one is in doubt.
+        self.writes.extend((write, WriteState.APPLIED) for write in open_writes[:-1])
+        for write in open_writes[-1:]:
             before = fingerprint(canonical_set(write.before_image))
             if now == write.after_fingerprint:
                 self.writes.append((write, WriteState.APPLIED))
@@ -184,12 +212,9 @@ class _PolicyWriter:
 
     def _acceptable(self, earlier: Sequence[RestoreWrite]) -> set[str]:
         """Return the live states this plan may be written over: what the preview saw, and what this restore itself left."""
-        accepted = {fingerprint(canonical_set(self.item.live or "[]"))}
-        last = earlier[-1] if earlier else None
-        if last is not None and last.state is not WriteState.UNKNOWN:
-            accepted |= {write.after_fingerprint for write in earlier if write.state is WriteState.APPLIED}
-            accepted |= {last.after_fingerprint} if last.state is WriteState.INTENT else set()
-        return accepted
+        applied = {write.after_fingerprint for write in earlier if write.state is WriteState.APPLIED}
+        applied |= {write.after_fingerprint for write, state in self.writes if state is WriteState.APPLIED}
+        return applied | {fingerprint(canonical_set(self.item.live or "[]"))}
 
     def _approval_of(self, step: WriteStep, before: str) -> str:
         """Return the code of the waiting request that this step resubmits: the same body, over the same live state."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
-from opsconsole.domain.restore import ItemState, RestoreItem, WriteState
-from opsconsole.operations.context import RunContext
-from opsconsole.operations.policy_write import Settled, write_policy
+from opsconsole.domain.restore import ItemState, RestoreItem
+from opsconsole.operations.context import RunCancelled, RunContext, RunReleased
+from opsconsole.operations.policy_write import Settled, keep_writes, write_policy
 from opsconsole.store import restores
 from opsconsole.store.database import Session
 
@@ -24,15 +24,24 @@ async def restore(ctx: RunContext) -> None:
     if chosen is None and ctx.counters.done == 0:
         await _count_what_needs_no_write(ctx, restore_id)
     queue = iter(await ctx.read(lambda session: restores.ids_to_write(session, restore_id, chosen)))
+    stops: list[Exception] = []
     async with asyncio.TaskGroup() as group:
         for _ in range(WORKERS):
-            group.create_task(_work(ctx, queue))
+            group.create_task(_work(ctx, queue, stops))
+    if stops:
+        raise stops[0]
 
 
-async def _work(ctx: RunContext, queue: Iterator[str]) -> None:
+async def _work(ctx: RunContext, queue: Iterator[str], stops: list[Exception]) -> None:
     # One iterator for all: on one event loop, taking the next item is atomic.
     for item_id in queue:
-        await ctx.checkpoint()
+        try:
+            await ctx.checkpoint()
+        except (RunCancelled, RunReleased) as stop:
+            # Kept, not raised: that would cut the other workers off in the middle of a policy.
+            stops.append(stop)
+        if stops:
+            return
         item = await ctx.read(partial(_item, item_id))
         settled = await write_policy(ctx, item)
         await _keep(ctx, item, settled)
@@ -50,16 +59,7 @@ async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
     is_failed = settled.state is ItemState.FAILED and settled.failure is not None
 
     def keep(session: Session) -> None:
-        for write, state in settled.writes:
-            restores.settle_write(
-                session,
-                write.run_id,
-                write.restore_item_id,
-                write.step,
-                state,
-                settled.settled_at,
-                approval_code=settled.approval_code if state is WriteState.AWAITING_APPROVAL else "",
-            )
+        keep_writes(session, settled.writes, settled.settled_at, settled.approval_code)
         restores.set_item_state(session, item.id, settled.state, settled.failure)
 
     await ctx.commit(keep, failures=[settled.failure] if is_failed and settled.failure else [], counts={counter: 1})

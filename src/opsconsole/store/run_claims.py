@@ -142,10 +142,13 @@ def renew_lease(s: Session, run_id: str, owner: str, epoch: int, expires: str) -
 
 
 def release_lease(s: Session, run_id: str, owner: str, epoch: int) -> bool:
-    """Give a run back without ending it: it stays running, for the next engine to take up at once."""
+    """Give a run back without ending it: it stays running, for the next engine to take up at once.
+
+    The attempt is given back with it: only lost workers count towards a run's end.
+    """
     return bool(
         s.run(
-            "UPDATE operation_runs SET lease_owner = NULL, lease_expires_at = NULL"
+            "UPDATE operation_runs SET lease_owner = NULL, lease_expires_at = NULL, attempt = attempt - 1"
             " WHERE id = :id AND status = 'running' AND lease_owner = :owner AND lease_epoch = :epoch",
             id=run_id,
             owner=owner,

@@ -31,4 +31,6 @@ class Heartbeat:
     def _beat(self) -> None:
         engine, now = self._engine, self._engine.clock()
         with engine.db.write() as session:
-            engines.beat(session, engine.id, to_text(now), to_text(expiry(now, engine.lease_seconds)))
+            is_noted = engines.beat(session, engine.id, to_text(now), to_text(expiry(now, engine.lease_seconds)))
+        if not is_noted:
+            engine.register()  # this machine slept, and another engine took it for lost
