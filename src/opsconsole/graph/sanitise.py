@@ -4,109 +4,82 @@ from __future__ import annotations
 
 import re
 
-GONE = "…"
-"""Stands where something was taken out."""
+ELLIPSIS = "…"
+"""Ends a text that was cut."""
 
 MAX_LENGTH = 300
 """A message longer than this is no sentence any more; the request id leads to the rest."""
 
+MAX_INPUT = 4_000
+"""Rules look at no more than this: nothing beyond is ever shown, and a rule's time stays bounded."""
+
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[@-Z\\-_])?")
+_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]")
 _CONTROLS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]+"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
-# A blank, a percent sign, a plus and line ends can stand percent-encoded or JSON-escaped in what is cleaned.
-_EQUALS = r"""(?:\\*["'])?\s*(?:=|:|%3[dDaA]|\\u003[dDaA]|=>)\s*"""
-_QUOTED = r"""\\*"(?:[^"\\]|\\[^"]|\\+"(?=[^\s,;}\])]))*(?:\\*"|$)|\\*'(?:[^'\\]|\\.)*(?:\\*'|$)"""
-_BARE = r"""(?:(?!&|%26|\\u0026)[^\s,;"'<>{}\[\]()])+"""
+# What is cleaned may be percent-encoded, or JSON inside a string inside a string.
+_EQUALS = r"""(?:\\*["'])?\s*(?:=>|=|:|>|%3[dDaA]|\\+u003[dDaA])\s*"""
+_VALUE = r"""(?:(?P<q>\\*["'])(?:(?!(?<!\\)(?P=q)).)*(?:(?P=q)|$)|(?:(?!&|%26|\\+u0026)[^\s"'<>])+)"""
+_AT = r"(?:@|%40|\\+u0040)"
+_QUOTE = r"(?:'|%27)"
 
-_NAMES = (
-    r"client[_\-. ]?secret|client[_\-. ]?assertion(?![_\-. ]?type)|refresh[_\-. ]?token|access[_\-. ]?token|id[_\-. ]?token"
-    r"|app[_\-. ]?(?:secret|password)|api[_\-. ]?key|account[_\-. ]?key|shared[_\-. ]?access[_\-. ]?(?:key|signature)"
-    r"|private[_\-. ]?key|pass(?:word|phrase|wd)|pwd|secret|sig(?:nature)?|x-msft-approval-code|device[_\-. ]?code"
-    r"|authorization|cookie|set-cookie"
+_NAMES_OF_KEPT = (
+    r"client[_\-. ]?secret|client[_\-. ]?assertion|(?:refresh|access|id|device|sas)[_\-. ]?token|app[_\-. ]?(?:secret|password)"
+    r"|(?:api|account|private|subscription|shared[_\-. ]?access)[_\-. ]?key|shared[_\-. ]?access[_\-. ]?signature"
+    r"|pass(?:word|phrase|wd)|pwd|secret|token|sig(?:nature)?|x-msft-approval-code|(?:device|user|auth(?:orization)?)[_\-. ]?code"
 )
 
-_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (
-        re.compile(r"-----BEGIN[^-]{0,40}-----.*?(?:-----END[^-]{0,40}-----|$)", re.S),
-        "(key removed)",
-    ),
-    (
-        re.compile(r"-----BEGIN.*", re.S),
-        "(key removed)",
-    ),
-    (
-        re.compile(
-            rf"\b(?:authorization|cookie|set-cookie){_EQUALS}(?:{_QUOTED}|(?:bearer|basic|negotiate)?(?:\s|%20|\+)*{_BARE})",
-            re.I,
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), instead)
+    for pattern, instead in (
+        (r"-----BEGIN.*?(?:-----END[^-]{0,40}-----|$)", "(key removed)"),
+        (
+            rf"(?<![a-z0-9])(?:proxy-)?(?:authorization|set-cookie|cookie)(?![_\-. ]?code){_EQUALS}"
+            rf"(?:(?:bearer|basic|negotiate)(?:\s|%20|\+)+)?{_VALUE}",
+            "(token removed)",
         ),
-        "(token removed)",
-    ),
-    (
-        re.compile(r"\b(?:bearer|basic|negotiate)(?:\s|%20|\+|\\u0020|\\t)+[A-Za-z0-9\-._~+/=%\\]{6,}", re.I),
-        "(token removed)",
-    ),
-    (
-        re.compile(r"eyJ[A-Za-z0-9_\-+/=%]{5,}(?:(?:\.|%2[eE]|\\u002[eE])[A-Za-z0-9_\-+/=%]*)*"),
-        "(token removed)",
-    ),
-    (
-        re.compile(rf"(?<![A-Za-z0-9])(?:{_NAMES}){_EQUALS}(?:{_QUOTED}|{_BARE})", re.I),
-        "(secret removed)",
-    ),
-    # Whole URLs, also percent-encoded and JSON-escaped ones, and what Graph puts behind "Url:".
-    (
-        re.compile(r"\s*-?\s*\b(?:Url|Uri)\s*:\s*\S+", re.I),
-        "",
-    ),
-    (
-        re.compile(
-            r"\b[a-z][a-z0-9+.\-]{1,20}(?::|%3a|\\u003a)(?:/|\\/|%2f|\\u002f){2}[^\s\"'<>]*"
-            r"(?:'[^\s\"'<>]*'[^\s\"'<>]*)*",
-            re.I,
+        (
+            r"(?<![a-z0-9])(?:bearer|basic|negotiate)(?:\s|%20|\+|\\+u0020)+[a-z0-9\-._~+/=%\\]{6,}",
+            "(token removed)",
         ),
-        "(address removed)",
-    ),
-    (
-        re.compile(
-            r"\b(?:[a-z0-9](?:[a-z0-9\-]{0,62})\.)+(?:microsoft|microsoftonline|windows|office|azure|onmicrosoft)\.[a-z.]{2,10}(?:[/?][^\s\"']*)?",
-            re.I,
+        (r"eyJ[a-z0-9_\-+/=%]{5,}(?:(?:\.|%2e|\\+u002e)[a-z0-9_\-+/=%]*)*", "(token removed)"),
+        (rf"(?<![a-z0-9])(?:{_NAMES_OF_KEPT}){_EQUALS}{_VALUE}", "(secret removed)"),
+        # What Graph puts behind "Url:", then every whole URL, also percent-encoded and JSON-escaped ones, then bare hosts.
+        (r" ?-? ?\b(?:url|uri) ?: ?\S+", ""),
+        (
+            r"(?<![a-z0-9])[a-z][a-z0-9+.\-]{1,20}(?::|%3a|\\+u003a)(?:\\*/|%2f|\\+u002f){2}[^\s\"'<>]*(?:'[^\"'<>]*'[^\s\"'<>]*)*",
+            "(address removed)",
         ),
-        "(address removed)",
-    ),
-    # Paths and filters of a request: they carry ids, device names and user names.
-    (
-        re.compile(
+        (
+            r"(?<![a-z0-9])(?:[a-z0-9][a-z0-9\-]{0,62}\.){1,8}(?:microsoft|microsoftonline|onmicrosoft|windows|office|azure)\.[a-z.]{2,10}(?:[/?][^\s\"']*)?",
+            "(address removed)",
+        ),
+        (r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", "(address removed)"),
+        # Query options and keys of a path hold device names and user names.
+        (
             r"(?:\$|%24)(?:filter|skiptoken|search|skip|select|orderby|expand|apply|deltatoken)(?:=|%3d)[^\s\"<>]*(?:'[^']*'[^\s\"<>]*)*",
-            re.I,
+            "(query removed)",
         ),
-        "(query removed)",
-    ),
-    (
-        re.compile(
-            r"\b\w*(?:device|user|host|computer|machine|serial|imei|account|upn|mail|principal)\w*\s*(?:=|%3d|\beq\b|(?:\+|%20)eq(?:\+|%20))\s*(?:'|%27)(?:[^'%]|%(?!27)|''|%27%27)*(?:'|%27|$)",
-            re.I,
+        (rf"(?:\(|%28)\s*{_QUOTE}.{{0,300}}?{_QUOTE}\s*(?:\)|%29)", "(name removed)"),
+        (
+            r"(?<![a-z0-9])\w{0,40}(?:device|user|host|computer|machine|serial|imei|account|upn|mail|principal|displayname)\w{0,40}\s*"
+            rf"(?:=|%3d|\beq\b|(?:\+|%20)eq(?:\+|%20))\s*{_QUOTE}(?:''|%27%27|(?!{_QUOTE}).)*(?:{_QUOTE}|$)",
+            "(name removed)",
         ),
-        "(name removed)",
-    ),
-    (
-        re.compile(
-            r"[A-Za-z0-9!#$&'*+/=?^_`{|}~.\-%\u00a1-\uffff]*[A-Za-z0-9_+\-\u00a1-\uffff](?:@|%40|\\u0040)[A-Za-z0-9\-\u00a1-\uffff]+(?:\.[A-Za-z0-9\-\u00a1-\uffff]+)*",
-            re.I,
+        (
+            rf"[a-z0-9!#$&*+/=?^_`{{|}}~.\-%\u00a1-\uffff]{{0,200}}[a-z0-9_+\-\u00a1-\uffff]{_AT}(?!odata\.)[a-z0-9\u00a1-\uffff][a-z0-9.\-\u00a1-\uffff]*",
+            "(name removed)",
         ),
-        "(name removed)",
-    ),
-    (
-        re.compile(
-            r"\{?\b[0-9a-fA-Fx]{8}(?:-|%2[dD])[0-9a-fA-Fx]{4}(?:-|%2[dD])[0-9a-fA-Fx]{4}(?:-|%2[dD])[0-9a-fA-Fx]{4}(?:-|%2[dD])[0-9a-fA-Fx]{6,12}\b\}?"
+        (
+            r"\{?(?<![0-9a-z])[0-9a-fx]{8}(?:(?:-|%2d)[0-9a-fx]{4}){3}(?:-|%2d)[0-9a-fx]{6,12}(?![0-9a-z])\}?",
+            "(id removed)",
         ),
-        "(id removed)",
-    ),
-    (
-        re.compile(r"\b[0-9a-fA-F]{32,}\b"),
-        "(id removed)",
-    ),
+        (r"(?<![0-9a-z])[0-9a-f]{32,}(?![0-9a-z])", "(id removed)"),
+        # Whatever else is long, without blanks and rich in digits is no word.
+        (r"(?<![a-z0-9])(?=(?:[^\s\d]{0,200}\d){3})[a-z0-9_~+/=\-]{40,}", "(token removed)"),
+    )
 )
 
 
@@ -115,9 +88,9 @@ def sanitise(text: str, limit: int = MAX_LENGTH) -> str:
 
     Names of permissions (``DeviceManagementScripts.Read.All``) stay: they are what an operator needs.
     """
-    # Cut first, generously: rules look at a bounded text, and nothing beyond is ever shown.
-    clean = _CONTROLS.sub(" ", _ANSI.sub("", text[:20_000]))
+    clean = _CONTROLS.sub("", _BREAKS.sub(" ", _ANSI.sub("", text[:MAX_INPUT])))
+    clean = " ".join(clean.split())
     for rule, instead in _RULES:
         clean = rule.sub(instead, clean)
     clean = " ".join(clean.split())
-    return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + GONE
+    return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + ELLIPSIS
