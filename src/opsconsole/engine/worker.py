@@ -22,7 +22,7 @@ from opsconsole.operations.context import InitiatorLost, RunCancelled, RunContex
 from opsconsole.operations.drift import drift_check
 from opsconsole.operations.fetch import fetch
 from opsconsole.operations.preview import preview
-from opsconsole.operations.restore import restore
+from opsconsole.operations.restore import finish_lost_writes, restore
 from opsconsole.service.guard import decide
 from opsconsole.store import runs
 from opsconsole.store.database import Session
@@ -48,6 +48,8 @@ async def carry_out(ctx: RunContext) -> None:
             message = f"The engine that ran this was lost {MAX_ATTEMPTS} times."
             await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)])
             return
+        if run.type is RunType.RESTORE and run.lease_epoch > 1:
+            await finish_lost_writes(ctx)
         if not await ctx.read(lambda session: is_still_allowed(session, run)):
             await _complete(ctx, [_not_allowed(run)])
             return

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from opsconsole.domain.audit import Action, AuditOutcome
-from opsconsole.domain.failure import Failure, FailureCode, Reason
+from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.ids import NewId
-from opsconsole.domain.restore import RestoreStatus
+from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Counters, OperationRun, Outcome, RunType, Status
 from opsconsole.store import audit, backups, restores, runs
 from opsconsole.store.database import Session
@@ -50,8 +50,10 @@ def complete_run(
     """
     final = dict(context if context is not None else run.context)
     final.pop("waiting_until", None)
-    _settle_rest(session, run, outcome, failures)
-    final["counters"] = _balanced(Counters.from_json(final.get("counters") or {})).to_json()
+    unproven = _settle_rest(session, run, outcome, failures)
+    failures = [*failures, *unproven]
+    counters = Counters.from_json(final.get("counters") or {}).plus(failed=len(unproven))
+    final["counters"] = _balanced(counters).to_json()
     final["progress"] = {"done": final["counters"]["total"], "total": final["counters"]["total"]}
     if failures:
         runs.add_failures(session, run.id, failures)
@@ -81,8 +83,11 @@ def _balanced(counters: Counters) -> Counters:
     return counters.plus(skipped=rest) if rest > 0 else counters.plus(total=-rest)
 
 
-def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures: Sequence[Failure]) -> None:
-    """Mark the items that the run did not come to as skipped, with why it ended before."""
+def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures: Sequence[Failure]) -> list[Failure]:
+    """Mark the items that the run did not come to as skipped, with why it ended before.
+
+    A policy whose write was sent and never read back is no skipped one: it is failed, and its failure is returned.
+    """
     if outcome is Outcome.CANCELLED:
         reason, text = Reason.CANCELLED, CANCELLED_MESSAGE
     else:
@@ -92,8 +97,24 @@ def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures
     chosen = run.inputs.get("items")
     if run.type is RunType.FETCH:
         backups.skip_pending(session, str(run.inputs["set"]), run.id, failure, ids=chosen)
-    if run.type is RunType.RESTORE:
-        restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=chosen)
+    if run.type is not RunType.RESTORE:
+        return []
+    unproven = _fail_unproven(session, run, reason)
+    restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=chosen)
+    return unproven
+
+
+def _fail_unproven(session: Session, run: OperationRun, reason: Reason) -> list[Failure]:
+    failures = []
+    for item_id in dict.fromkeys(write.restore_item_id for write in restores.unsettled_writes(session, run.id)):
+        item = restores.get_restore_item(session, item_id)
+        if item is not None and item.state is ItemState.WILL_CHANGE:
+            subject = Subject(item.policy_type, item.policy_id, item.policy_name)
+            message = "The run ended while a write was under way, and nobody has read back whether it took."
+            failure = Failure(FailureCode.VERIFY_FAILED, reason, message, subject)
+            restores.set_item_state(session, item.id, ItemState.FAILED, failure)
+            failures.append(failure)
+    return failures
 
 
 def _complete_followers(session: Session, run: OperationRun, outcome: Outcome, *, now: str, new_id: NewId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -89,10 +89,14 @@ async def _read_type(ctx: RunContext, live: LivePolicies, sources: list[Source],
     for policy in listed.policies.values():
         by_name[policy.policy_name].append(policy)
     rest = []
+    namesakes = Counter(source.policy_name for source in sources)
     for source in sources:
         hits = by_name[source.policy_name] if match_by_name else _one(listed.policies.get(source.policy_id))
         key = (policy_type.key, source.policy_id)
-        if len(hits) == 1 and hits[0].assignments is not None:
+        if match_by_name and hits and namesakes[source.policy_name] > 1:
+            message = f"{namesakes[source.policy_name]} policies of the backup have this type and name."
+            live.states[key] = Live(None, _failure(source, Reason.POLICY_AMBIGUOUS, message))
+        elif len(hits) == 1 and hits[0].assignments is not None:
             if match_by_name:
                 live.matches[key] = hits[0]
             live.states[key] = Live(hits[0].assignments, skip_reason=policy_type.is_builtin(hits[0].policy_id))

@@ -33,6 +33,7 @@ class Settled:
     settled_at: str = ""
     approval_code: str = ""
     is_unchanged: bool = False
+    is_initiator_lost: bool = False
 
 
 def keep_writes(
@@ -78,7 +79,7 @@ class _PolicyWriter:
             await self._wait_out_lost_writes(open_writes)
         live = await self._read()
         if isinstance(live, Failure):
-            return self._failed(live, FailureCode.RESTORE_BLOCKED)
+            return self._failed(live, FailureCode.VERIFY_FAILED if open_writes else FailureCode.RESTORE_BLOCKED)
         now = fingerprint(canonical_set(live))
         if conflict := self._settle_open_writes(open_writes, now):
             return conflict
@@ -97,7 +98,16 @@ class _PolicyWriter:
     async def _write(self, live: str, first_step: int) -> Settled:
         steps = plan_steps(self.item.policy_type, live, self.planned)
         for number, step in enumerate(steps, start=first_step):
-            outcome = await self._write_step(live, number, step)
+            try:
+                outcome = await self._write_step(live, number, step)
+            except InitiatorLost:
+                # Told, not raised: the steps before this one must be kept, and other policies in hand be finished.
+                message = "The initiator lost the right to restore before this was written."
+                settled = self._failed(
+                    self._failure(Reason.PERMISSION_DENIED, message, None), FailureCode.RESTORE_BLOCKED
+                )
+                settled.is_initiator_lost = True
+                return settled
             if isinstance(outcome, Settled):
                 return outcome
             live = outcome

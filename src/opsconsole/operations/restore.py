@@ -8,7 +8,7 @@ from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState, RestoreItem
-from opsconsole.operations.context import RunCancelled, RunContext, RunReleased
+from opsconsole.operations.context import InitiatorLost, RunCancelled, RunContext, RunReleased
 from opsconsole.operations.policy_write import Settled, keep_writes, write_policy
 from opsconsole.store import restores
 from opsconsole.store.database import Session
@@ -32,6 +32,15 @@ async def restore(ctx: RunContext) -> None:
         raise stops[0]
 
 
+async def finish_lost_writes(ctx: RunContext) -> None:
+    """Settle the policies that a lost worker had in hand, whatever comes next: a cancel waits for them as well."""
+    open_writes = await ctx.read(lambda session: restores.unsettled_writes(session, ctx.run.id))
+    for item_id in dict.fromkeys(write.restore_item_id for write in open_writes):
+        item = await ctx.read(partial(_item, item_id))
+        if item.state is ItemState.WILL_CHANGE:
+            await _keep(ctx, item, await write_policy(ctx, item))
+
+
 async def _work(ctx: RunContext, queue: Iterator[str], stops: list[Exception]) -> None:
     # One iterator for all: on one event loop, taking the next item is atomic.
     for item_id in queue:
@@ -45,6 +54,8 @@ async def _work(ctx: RunContext, queue: Iterator[str], stops: list[Exception]) -
         item = await ctx.read(partial(_item, item_id))
         settled = await write_policy(ctx, item)
         await _keep(ctx, item, settled)
+        if settled.is_initiator_lost:
+            stops.append(InitiatorLost())
 
 
 def _item(item_id: str, session: Session) -> RestoreItem:

@@ -17,7 +17,7 @@ from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
-from opsconsole.service.enqueue import LostRace, enqueue
+from opsconsole.service.enqueue import LostRace, again_after_lost_race, enqueue
 from opsconsole.service.export import write_export
 from opsconsole.service.guard import (
     check_ref,
@@ -47,14 +47,10 @@ def start_backup(
     for key in chosen or ():
         check_type(key)
     ensure_registered(caller, tenant_name)
-    for _ in range(3):
-        try:
-            return _start_backup(caller, tenant_name, chosen, retry_of)
-        except LostRace:
-            continue
-    raise Conflict("Other processes keep starting and ending this backup.", "Look at `opsconsole runs list`.")
+    return _start_backup(caller, tenant_name, chosen, retry_of)
 
 
+@again_after_lost_race
 def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, retry_of: str | None) -> Started:
     with ordering(caller, f"back up {tenant_name}") as session:
         tenant = tenant_for(caller, session, tenant_name, Capability.FETCH_START)
@@ -104,6 +100,7 @@ def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, re
         return Started(True, [capture, fetch], backups.get_set(session, set_id))
 
 
+@again_after_lost_race
 def start_fetch(
     caller: Caller, set_ref: str, *, item_id: str | None = None, failed: bool = False, retry_of: str | None = None
 ) -> Started:

@@ -9,7 +9,7 @@ from opsconsole.errors import Conflict
 from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.backups import resolve_set
 from opsconsole.service.caller import Caller
-from opsconsole.service.enqueue import enqueue
+from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import (
     check_ref,
     nothing_there,
@@ -24,6 +24,7 @@ from opsconsole.service.started import Started
 from opsconsole.store import drift, runs, tenants
 
 
+@again_after_lost_race
 def start_drift(caller: Caller, set_ref: str, *, retry_of: str | None = None) -> Started:
     """Enqueue a comparison of a set with its tenant as it is. Raises Conflict while the set's fetch is active."""
     with ordering(caller, f"drift of set {set_ref}") as session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from opsconsole.domain.run import OperationRun, RunType
 from opsconsole.errors import Conflict
@@ -11,9 +13,31 @@ from opsconsole.store import runs
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class LostRace(Exception):
     """Another process enqueued the same thing between our look and our insert; roll back and look again."""
+
+
+RACES = 3
+"""How often an order is given again after a lost race: the second look finds what the winner made."""
+
+
+def again_after_lost_race(order: Callable[P, T]) -> Callable[P, T]:
+    """Give an order again when another process was faster, so that it finds what is active now. Raises Conflict."""
+
+    @wraps(order)
+    def give(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(RACES):
+            try:
+                return order(*args, **kwargs)
+            except LostRace:
+                continue
+        raise Conflict("Other processes keep starting and ending this.", "Look at `opsconsole runs list`.")
+
+    return give
 
 
 def enqueue(

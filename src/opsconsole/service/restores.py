@@ -15,7 +15,7 @@ from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
-from opsconsole.service.enqueue import enqueue
+from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import (
     check_ref,
     nothing_there,
@@ -212,6 +212,7 @@ def confirmation(caller: Caller, ref: str) -> Confirmation:
     )
 
 
+@again_after_lost_race
 def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justification: str = "") -> Started:
     """Enqueue the execution of a previewed plan. Raises PlanOutdated if ``plan_hash`` is not the stored plan's."""
     with ordering(caller, f"run restore {ref}") as session:
@@ -228,6 +229,7 @@ def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justi
         return _insert_execution(caller, session, found, {"justification": justification} if justification else {})
 
 
+@again_after_lost_race
 def retry_restore(caller: Caller, ref: str, *, justification: str = "") -> Started:
     """Enqueue a new execution with what failed, waits for approval, or was left out by a cancellation."""
     with ordering(caller, f"retry restore {ref}") as session:

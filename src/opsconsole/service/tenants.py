@@ -11,7 +11,7 @@ from opsconsole.domain.audit import Action
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import ConfigError
 from opsconsole.service.caller import Caller
-from opsconsole.service.enqueue import enqueue
+from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import nothing_there, ordering, reading, record, require, visible_workspaces
 from opsconsole.service.started import Started
 from opsconsole.store import access, runs, tenants
@@ -73,6 +73,7 @@ def list_tenants(caller: Caller) -> list[TenantView]:
     return sorted(views, key=lambda view: view.name)
 
 
+@again_after_lost_race
 def start_check(caller: Caller, name: str) -> Started:
     """Enqueue a check of the tenant's reachability and of the permissions per policy type."""
     ensure_registered(caller, name)

@@ -38,7 +38,13 @@ class FireSchedules:
         with engine.db.read() as session:
             due = schedules.due_schedules(session, to_text(now), engine.tenant_ids())
         for schedule in due:
-            following = to_text(next_fire(schedule.rule, now))
+            try:
+                following = to_text(next_fire(schedule.rule, now))
+            except OpsError as problem:  # a time zone that this machine does not know: the others still fire
+                if schedule.last_error != (why := sanitise(str(problem))):
+                    with engine.db.write() as session:
+                        schedules.note_fire(session, schedule.id, run_id=None, error=why)
+                continue
             with engine.db.write() as session:
                 taken = schedules.take_fire(session, schedule.id, schedule.next_fire_at or "", following, to_text(now))
             if not taken:
