@@ -17,12 +17,15 @@ from opsconsole.domain.audit import (
     entry_hash,
 )
 from opsconsole.store.database import Row, Session, bind_list, clean
-from opsconsole.store.lookup import resolve_suffix, suffix_clause
+from opsconsole.store.lookup import ID_LENGTH, LAST_DIGITS, resolve_suffix, suffix_clause
 
 _SELECT = (
     "SELECT id, seq, workspace_id, tenant_id, actor, action, resource_type, resource_id, outcome, details, created_at,"
     " prev_hash, hash FROM audit_logs"
 )
+
+MAX_SEQ_DIGITS = 19
+"""A 64-bit number has at most 18 digits of which every one may be anything."""
 
 
 def append_entry(
@@ -84,32 +87,55 @@ def list_entries(
     ``search`` is the end of an entry's id, a whole resource id, or a part of an action's or actor's text.
     """
     names, params = bind_list("w", list(workspace_ids))
-    conditions = [
-        f"(workspace_id IN ({names}) OR workspace_id IS NULL)" if store_wide else f"workspace_id IN ({names})"
-    ]
-    if action:
-        conditions.append("action = :action")
-        params["action"] = str(action)
+    scope = f"(workspace_id IN ({names}){' OR workspace_id IS NULL' if store_wide else ''})"
+    branches = [("audit_by_workspace", f"workspace_id = :w{i}") for i in range(len(workspace_ids))]
+    if store_wide:
+        branches.append(("audit_by_workspace", "workspace_id IS NULL"))
     if search:
-        escaped = search.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        parts = [
-            "LOWER(action) LIKE :part ESCAPE '!'",
-            "LOWER(actor) LIKE :part ESCAPE '!'",
-            "resource_id LIKE :tail ESCAPE '!'",
-        ]
-        params.update(part=f"%{escaped}%", tail=f"%{escaped}")
-        if clause := suffix_clause(search):
-            parts.append(f"({clause[0]})")
-            params.update(clause[1])
-        conditions.append(f"({' OR '.join(parts)})")
+        branches = _search_branches(s, search, params)
+        branches = [(index, f"{anchor} AND {scope}") for index, anchor in branches]
+        if action:
+            params["action"] = str(action)
+            branches = [(index, f"{anchor} AND action = :action") for index, anchor in branches]
+    elif action:
+        params["action"] = str(action)
+        branches = [("audit_by_action", f"action = :action AND {scope}")]
+    if not branches:
+        return [], None
+    after = ""
     if cursor:
-        conditions.append("seq < :cursor")
-        params["cursor"] = int(cursor)
-    rows = s.all(
-        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY seq DESC LIMIT :limit", **params, limit=limit + 1
-    )
+        after, params["cursor"] = " AND seq < :cursor", int(cursor)
+    # Each branch walks one index from its newest entry and stops at the page's size.
+    parts = [
+        f"SELECT * FROM ({_SELECT}{s.index(index) if index else ''} WHERE {where}{after} ORDER BY seq DESC LIMIT :page) AS b{i}"
+        for i, (index, where) in enumerate(branches)
+    ]
+    rows = s.all(f"{' UNION '.join(parts)} ORDER BY seq DESC LIMIT :page", **params, page=limit + 1)
     entries = [AuditEntry(**row) for row in rows[:limit]]
     return entries, str(entries[-1].seq) if len(rows) > limit else None
+
+
+def _search_branches(s: Session, search: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    text = search.strip().casefold()
+    branches = []
+    if clause := suffix_clause(text):
+        branches.append(("audit_by_last_digits" if len(text) < ID_LENGTH else "", clause[0]))
+        params.update(clause[1], resource_end=text[-LAST_DIGITS:])
+        tail = f"substr(resource_id, {ID_LENGTH - len(text) + 1}) = :ref"
+        branches.append(
+            ("audit_by_resource", f"substr(resource_id, {ID_LENGTH - LAST_DIGITS + 1}) = :resource_end AND {tail}")
+        )
+    actors = s.all(
+        "WITH RECURSIVE actors (name) AS (SELECT MIN(actor) FROM audit_logs UNION ALL"
+        " SELECT (SELECT MIN(actor) FROM audit_logs WHERE actor > actors.name) FROM actors WHERE actors.name IS NOT NULL)"
+        " SELECT name FROM actors WHERE name IS NOT NULL"
+    )
+    found = [("audit_by_actor", "actor", row["name"]) for row in actors if text in row["name"].casefold()]
+    found += [("audit_by_action", "action", known.value) for known in Action if text in known.value]
+    for i, (index, column, value) in enumerate(found):
+        params[f"hit{i}"] = value
+        branches.append((index, f"{column} = :hit{i}"))
+    return branches
 
 
 def get_entry(s: Session, entry_id: str) -> AuditEntry | None:
@@ -120,12 +146,31 @@ def get_entry(s: Session, entry_id: str) -> AuditEntry | None:
 
 def entries_of(s: Session, resource_id: str, *, limit: int = 50) -> list[AuditEntry]:
     """Return the entries about one resource (a run, a set, a restore run), newest first."""
-    rows = s.all(f"{_SELECT} WHERE resource_id = :id ORDER BY seq DESC LIMIT :limit", id=resource_id, limit=limit)
+    rows = s.all(
+        f"{_SELECT} WHERE substr(resource_id, {ID_LENGTH - LAST_DIGITS + 1}) = :ending AND resource_id = :id"
+        " ORDER BY seq DESC LIMIT :limit",
+        id=resource_id,
+        ending=resource_id[ID_LENGTH - LAST_DIGITS :],
+        limit=limit,
+    )
     return [AuditEntry(**row) for row in rows]
 
 
 def resolve_entry_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
-    """Return the ids of entries that end in ``ref``, two at most, of the given workspaces or of none."""
+    """Return the ids of entries that end in ``ref``, two at most, of the given workspaces or of none.
+
+    A number (``12``, ``#12``) is an entry's place in the chain.
+    """
+    number = ref.strip().lstrip("#")
+    if number.isdecimal() and len(number) < MAX_SEQ_DIGITS:
+        names, params = bind_list("w", list(workspace_ids))
+        rows = s.all(
+            f"SELECT id FROM audit_logs WHERE seq = :seq AND (workspace_id IN ({names}) OR workspace_id IS NULL)",
+            seq=int(number),
+            **params,
+        )
+        if rows or ref.strip().startswith("#"):
+            return [row["id"] for row in rows]
     clause = suffix_clause(ref)
     found = resolve_suffix(s, "audit_logs", ref, workspace_ids)
     if clause:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from opsconsole.domain.backup import BackupSet, DirectoryName, TypeCounts, TypeStatus
 from opsconsole.domain.failure import Failure
@@ -148,15 +149,22 @@ def resolve_set_id(s: Session, ref: str, workspace_ids: Sequence[str], tenant_id
         return resolve_suffix(s, "backup_sets", ref, workspace_ids)
     if not workspace_ids:
         return []
-    names, params = bind_list("w", list(workspace_ids))
-    only = ""
+    only, params = "", dict[str, Any]()
     if tenant_id is not None:
-        only, params["tenant"] = " AND tenant_id = :tenant", tenant_id
-    rows = s.all(
-        f"SELECT id FROM backup_sets WHERE workspace_id IN ({names}){only} ORDER BY is_active, id DESC LIMIT 1",
-        **params,
-    )
-    return [row["id"] for row in rows]
+        only, params = " AND tenant_id = :tenant", {"tenant": tenant_id}
+    for settled in (" AND is_active = 0", ""):
+        newest = [
+            row["id"]
+            for workspace_id in workspace_ids
+            for row in s.all(
+                f"SELECT id FROM backup_sets WHERE workspace_id = :workspace{only}{settled} ORDER BY id DESC LIMIT 1",
+                workspace=workspace_id,
+                **params,
+            )
+        ]
+        if newest:
+            return [max(newest)]
+    return []
 
 
 def list_sets(

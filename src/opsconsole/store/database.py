@@ -50,10 +50,18 @@ class Session(ABC):
     def load(self, table: str, rows: Sequence[Params]) -> None:
         """Insert many rows of the same columns the fastest way there is; triggers and constraints hold as ever."""
 
+    @abstractmethod
+    def expect_bulk(self) -> None:
+        """Make ready for a great many rows: more memory, fewer waits for the disk."""
+
     def one(self, sql: str, /, **params: Any) -> Row | None:
         """Return the first row, or None."""
         rows = self.all(sql, **params)
         return rows[0] if rows else None
+
+    def index(self, name: str) -> str:
+        """Return what makes SQLite, which keeps no statistics of ours, walk this index; Postgres plans by its own."""
+        return f" INDEXED BY {name}" if self.dialect == "sqlite" else ""
 
     def pick(self, *, sqlite: str, postgres: str) -> str:
         """Return the text for this session's dialect, where the two speak differently."""

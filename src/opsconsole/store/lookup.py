@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opsconsole.domain.ids import looks_like_id
-from opsconsole.store.database import Session, bind_list
+from opsconsole.store.database import Session
 
 ID_LENGTH = 36
 """Characters of a UUID text."""
@@ -33,11 +33,6 @@ def resolve_suffix(s: Session, table: str, ref: str, workspace_ids: Sequence[str
     clause = suffix_clause(ref)
     if clause is None or not workspace_ids:
         return []
-    names, spaces = bind_list("w", workspace_ids)
-    rows = s.all(
-        f"SELECT id FROM {table} WHERE {clause[0]} AND workspace_id IN ({names}) ORDER BY id DESC LIMIT :limit",
-        **clause[1],
-        **spaces,
-        limit=limit,
-    )
-    return [row["id"] for row in rows]
+    # The workspace is looked at here: in SQL it would tempt SQLite to walk a workspace rather than the few rows that fit.
+    rows = s.all(f"SELECT id, workspace_id FROM {table} WHERE {clause[0]} ORDER BY id DESC", **clause[1])
+    return [row["id"] for row in rows if row["workspace_id"] in workspace_ids][:limit]

@@ -40,13 +40,14 @@ IDLE_TIMEOUT_S = 60
 FETCH_ROWS = 2000
 """Rows taken at a time when streaming."""
 
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_PARAMETER = re.compile(r"('(?:[^']|'')*')|(?<![:\w]):([a-z_]\w*)")
+"""A string literal, which stays as it is, or a parameter."""
 
 
 @functools.lru_cache(maxsize=2048)
 def _translate(sql: str) -> str:
     """Return the SQL with ``:name`` written as psycopg wants it."""
-    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+    return _PARAMETER.sub(lambda found: found[1] or f"%({found[2]})s", sql.replace("%", "%%"))
 
 
 def driver() -> Any:
@@ -225,6 +226,10 @@ class PostgresSession(Session):
         except self._error as error:
             raise self._failed(error) from error
 
+    def expect_bulk(self) -> None:
+        """Do not wait for the disk at this commit."""
+        self.run("SET LOCAL synchronous_commit = off")
+
     def _failed(self, error: Exception) -> OpsError:
         self.has_failed = True
         return store_error(error, self._label)
@@ -275,7 +280,7 @@ class PostgresDatabase(Database):
     def read(self) -> Iterator[Session]:
         """Return a snapshot for reading."""
         with self._borrow("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", is_write=False) as handle:
-            yield from self._transact(handle)
+            yield from self._transact(handle, is_write=False)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -283,7 +288,7 @@ class PostgresDatabase(Database):
         if self.is_read_only:
             raise self._refuse_write()
         with self._borrow("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", is_write=True) as handle:
-            yield from self._transact(handle)
+            yield from self._transact(handle, is_write=True)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -293,11 +298,11 @@ class PostgresDatabase(Database):
                 handle.close()
             self._local = threading.local()
 
-    def _transact(self, handle: _Handle) -> Iterator[Session]:
+    def _transact(self, handle: _Handle, *, is_write: bool) -> Iterator[Session]:
         session = PostgresSession(handle.conn, self.label)
         try:
             yield session
-            if session.has_failed:
+            if session.has_failed and is_write:
                 raise failed_before(self.label)
             handle.conn.execute(f"NOTIFY {CHANGE_CHANNEL}; COMMIT" if session.has_written else "COMMIT")
         except self._error as error:

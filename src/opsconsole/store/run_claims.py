@@ -34,12 +34,13 @@ def claim_next(
     for _ in range(ATTEMPTS):
         names, skipped = bind_list("p", passed)
         row = s.one(
-            "SELECT r.id, r.type, r.tenant_id FROM operation_runs r WHERE r.status IN ('queued', 'running')"
+            f"SELECT r.id, r.type, r.tenant_id FROM operation_runs r{s.index('runs_active')}"
+            " WHERE r.status IN ('queued', 'running')"
             " AND (r.status = 'queued' OR r.lease_owner IS NULL OR r.lease_expires_at < :now)"
             f" AND {scope}{f' AND r.id NOT IN ({names})' if passed else ''}"
             " AND (r.after_run_id IS NULL OR EXISTS (SELECT 1 FROM operation_runs a"
             " WHERE a.id = r.after_run_id AND a.status = 'completed'))"
-            f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_OTHER_RESTORE}))"
+            f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_other_restore(s)}))"
             " ORDER BY r.id LIMIT 1" + s.pick(sqlite="", postgres=" FOR NO KEY UPDATE OF r SKIP LOCKED"),
             now=now,
             **params,
@@ -63,10 +64,11 @@ def claim_next(
     return None
 
 
-_OTHER_RESTORE = (
-    "SELECT 1 FROM operation_runs o WHERE o.tenant_id = r.tenant_id AND o.type = 'assignments.restore'"
-    " AND o.status = 'running' AND o.id <> r.id"
-)
+def _other_restore(s: Session) -> str:
+    return (
+        f"SELECT 1 FROM operation_runs o{s.index('runs_one_restore')} WHERE o.tenant_id = r.tenant_id"
+        " AND o.type = 'assignments.restore' AND o.status = 'running' AND o.id <> r.id"
+    )
 
 
 def _may_take(s: Session, run_id: str, run_type: str, tenant_id: str) -> bool:
@@ -78,7 +80,7 @@ def _may_take(s: Session, run_id: str, run_type: str, tenant_id: str) -> bool:
         return False
     # The lock's last holder has committed: only a statement begun now sees what it did.
     return (
-        s.one(f"SELECT 1 AS busy FROM operation_runs r WHERE r.id = :id AND EXISTS ({_OTHER_RESTORE})", id=run_id)
+        s.one(f"SELECT 1 AS busy FROM operation_runs r WHERE r.id = :id AND EXISTS ({_other_restore(s)})", id=run_id)
         is None
     )
 
@@ -93,7 +95,7 @@ def has_claimable(s: Session, tenant_ids: Sequence[str], only_runs: Sequence[str
         " AND (r.status = 'queued' OR r.lease_owner IS NULL OR r.lease_expires_at < :now)"
         f" AND {scope} AND (r.after_run_id IS NULL OR EXISTS (SELECT 1 FROM operation_runs a"
         " WHERE a.id = r.after_run_id AND a.status = 'completed'))"
-        f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_OTHER_RESTORE})) LIMIT 1",
+        f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_other_restore(s)})) LIMIT 1",
         now=now,
         **params,
     )
@@ -106,7 +108,8 @@ def claimable_count(s: Session, tenant_ids: Sequence[str], only_runs: Sequence[s
     if scope is None:
         return 0
     row = s.one(
-        f"SELECT COUNT(*) AS n FROM operation_runs r WHERE r.status IN ('queued', 'running') AND {scope}", **params
+        f"SELECT COUNT(*) AS n FROM operation_runs r{s.index('runs_active')} WHERE r.status IN ('queued', 'running') AND {scope}",
+        **params,
     )
     return int(row["n"]) if row else 0
 

@@ -1,19 +1,19 @@
 """Which runs a list shows, and how to reach them fast: at a million runs no filter may walk the table.
 
-A page is read through *branches*: each walks one index that has the id last, so that it yields its newest ids first
-and stops at the page's size; the branches of a page are merged. Every branch carries the whole condition, so the
-choice of branches decides only the speed. The kept counts of runs say which branches can hold anything at all.
+A page is read through *branches*: each walks one index that ends in time and id, so that it yields its newest runs
+first and stops at the page's size; the branches of a page are merged. The kept counts of runs say which branches can
+hold anything at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opsconsole.domain.ids import looks_like_id
 from opsconsole.store.database import Session, bind_list
-from opsconsole.store.lookup import LAST_DIGITS, suffix_clause
+from opsconsole.store.lookup import suffix_clause
 
 MAX_BRANCHES = 60
 """More of them cost more than they save: planning and merging take some 10 µs each."""
@@ -29,8 +29,8 @@ MAX_SEARCH_IDS = 200
 class RunFilter:
     """Which runs; an empty field does not restrict. Texts are times, ids and the values of the domain's words.
 
-    ``by`` is an initiator's name or key, ``search`` the end of an id (of a run, set or restore), or a part of a
-    tenant's or initiator's name.
+    ``since`` is included, ``until`` is not. ``by`` is an initiator's name, ``search`` the end of an id (of a run, set
+    or restore), or a part of a tenant's or initiator's name.
     """
 
     statuses: Sequence[str] = ()
@@ -56,35 +56,33 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """One walk along an index: the index's name for SQLite, its equality condition, and where it starts from."""
+    """One walk along an index (named for SQLite) that begins where the anchor says."""
 
     index: str
     anchor: str
-    is_by_reason: bool = False
+    is_by_failure: bool = False
 
 
 @dataclass(slots=True)
 class Selection:
-    """A filter made ready for one store: the condition, its parameters, and the branches that reach it."""
+    """A filter made ready for one store: conditions that hold in every branch, and the branches that reach the runs."""
 
-    condition: str
+    conditions: list[str]
     params: dict[str, Any]
-    branches: list[_Branch]
-    matching: int | None
-    by_time: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing can match."""
-        return self.matching == 0 or not self.branches
+    branches: list[_Branch] = field(default_factory=list)
+    is_disjoint: bool = True
+    matching: int | None = None
+    since: str | None = None
+    until: str | None = None
+    keys: tuple[str, ...] = ("created_at", "id")
 
 
 def select(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> Selection:
     """Return how to reach the runs of ``flt`` within the given workspaces."""
     if not workspace_ids:
-        return Selection("1 = 0", {}, [], 0)
-    names, params = bind_list("w", list(workspace_ids))
-    conditions = [f"r.workspace_id IN ({names})"]
+        return Selection([], {}, matching=0)
+    _, params = bind_list("w", list(workspace_ids))
+    selection = Selection([], params, since=flt.since, until=flt.until)
     for column, prefix, values in (
         ("status", "st", flt.statuses),
         ("outcome", "oc", flt.outcomes),
@@ -93,102 +91,126 @@ def select(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> Selectio
     ):
         if values:
             names, more = bind_list(prefix, [str(value) for value in values])
-            conditions.append(f"r.{column} IN ({names})")
+            selection.conditions.append(f"r.{column} IN ({names})")
             params.update(more)
-    if flt.since:
-        conditions.append("r.created_at >= :since")
-        params["since"] = flt.since
-    if flt.until:
-        conditions.append("r.created_at < :until")
-        params["until"] = flt.until
     states = _states(s, workspace_ids, flt)
-    matching = sum(int(state["n"]) for state in states)
-    selection = Selection("", params, [], matching, by_time=bool(flt.since or flt.until))
+    count = sum(int(state["n"]) for state in states)
+    if flt.is_by_state:
+        selection.matching = count
+    if not count:
+        selection.matching = 0
+        return selection
 
-    names_by: list[str] = []
+    by_name: list[_Branch] = []
     if flt.by:
-        wanted = flt.by.casefold()
-        names_by = [name for name in _initiators(s) if name.casefold() == wanted]
-        names, more = bind_list("by", names_by)
-        conditions.append(f"(r.initiator_name IN ({names}) OR r.initiator = :by_key)")
-        params.update(more, by_key=flt.by)
+        wanted = flt.by.strip().casefold()
+        known = [name for name in _initiators(s, workspace_ids) if name.casefold() == wanted]
+        names, more = bind_list("by", known)
+        selection.conditions.append(f"r.initiator_name IN ({names})")
+        params.update(more)
+        by_name = [
+            _Branch("runs_by_initiator", f"r.workspace_id = :w{w} AND r.initiator_name = :by{n}")
+            for w in range(len(workspace_ids))
+            for n in range(len(known))
+        ]
+        if not known:
+            selection.matching = 0
+            return selection
     if flt.reason:
-        conditions.append(
+        # Failures are found by their run's id, so their runs come in its order: the same, as ids sort by time.
+        selection.keys = ("id",)
+        params["reason"] = str(flt.reason)
+        selection.conditions.append(
             "EXISTS (SELECT 1 FROM operation_run_failures f WHERE f.reason_code = :reason AND f.run_id = r.id)"
         )
-        params["reason"] = str(flt.reason)
 
     if flt.search:
-        selection.branches = _search_branches(s, workspace_ids, flt.search, conditions, params, states)
-    elif flt.restricts_state and (flt.is_by_state or matching <= FEW_ROWS):
+        _search(s, workspace_ids, flt.search, states, selection)
+        return selection
+    if flt.restricts_state and (count <= FEW_ROWS or not (flt.reason or flt.by)):
         selection.branches = _state_branches(states, params, by_tenant=bool(flt.tenant_ids))
     elif flt.reason:
-        selection.branches = [_Branch("failures_by_reason", "", is_by_reason=True)]
-    elif names_by:
-        selection.branches = [_Branch("runs_by_initiator", f"r.initiator_name = :by{i}") for i in range(len(names_by))]
-    if not selection.branches and not (flt.search and matching):
-        index = "runs_by_time" if selection.by_time else _SCOPE_INDEX
-        selection.branches = [_Branch(index, f"r.workspace_id = :w{i}") for i in range(len(workspace_ids))]
-    if len(selection.branches) > MAX_BRANCHES:
-        selection.branches = [_Branch("", "")]
-    selection.condition = " AND ".join(conditions)
+        names, _ = bind_list("w", list(workspace_ids))
+        selection.conditions[-1] = f"r.workspace_id IN ({names})"
+        selection.branches = [_Branch("failures_by_reason", "", is_by_failure=True)]
+    elif flt.by:
+        selection.branches = by_name
+    if not selection.branches or len(selection.branches) > MAX_BRANCHES:
+        selection.branches = [_Branch("runs_by_time", f"r.workspace_id = :w{w}") for w in range(len(workspace_ids))]
     return selection
-
-
-_SCOPE_INDEX = "sqlite_autoindex_operation_runs_2"
-"""SQLite's name for the unique key (workspace_id, id)."""
 
 
 def page_ids(s: Session, selection: Selection, *, limit: int, cursor: str | None, backwards: bool) -> list[str]:
     """Return the ids next to ``cursor``, nearest first: older ones, or newer ones if ``backwards``."""
-    if selection.is_empty:
+    if not selection.branches:
         return []
-    order = "ASC" if backwards else "DESC"
-    compare = ">" if backwards else "<"
-    keys = ("created_at", "id") if selection.by_time else ("id",)
-    condition, params = selection.condition, dict(selection.params, page=limit)
+    order, compare = ("ASC", ">") if backwards else ("DESC", "<")
+    conditions, params = list(selection.conditions), dict(selection.params, page=limit)
+    since, until = selection.since, selection.until
+    by_time = len(selection.keys) > 1
     if cursor:
         params["cursor"] = cursor
-        place = ":cursor"
-        if selection.by_time:
+        if by_time:
             at = s.one("SELECT created_at FROM operation_runs WHERE id = :cursor", cursor=cursor)
             if at is None:
                 return []
             params["cursor_at"] = at["created_at"]
-            place = "(:cursor_at, :cursor)"
-        left = ", ".join(f"r.{key}" for key in keys)
-        condition += f" AND {f'({left})' if selection.by_time else left} {compare} {place}"
-    inner = ", ".join(f"r.{key} {order}" for key in keys)
-    outer = ", ".join(f"{key} {order}" for key in keys)
-    columns = ", ".join(f"r.{key}" for key in keys)
+            conditions.append(f"(r.created_at, r.id) {compare} (:cursor_at, :cursor)")
+            # The cursor lies within both bounds; SQLite would seek by a bound rather than by the cursor.
+            since, until = (None, until) if backwards else (since, None)
+        else:
+            conditions.append(f"r.id {compare} :cursor")
+    _bound(conditions, params, since, until)
+    inner = ", ".join(f"r.{key} {order}" for key in selection.keys)
+    outer = ", ".join(f"{key} {order}" for key in selection.keys)
     parts = [
-        f"SELECT {', '.join(keys)} FROM ({_branch_sql(s, branch, columns, condition)} ORDER BY {inner} LIMIT :page) AS b{i}"
+        f"SELECT {', '.join(selection.keys)} FROM"
+        f" ({_branch_sql(s, branch, selection.keys, conditions)} ORDER BY {_order(branch, inner)} LIMIT :page) AS b{i}"
         for i, branch in enumerate(selection.branches)
     ]
-    sql = " UNION ".join(parts) + f" ORDER BY {outer} LIMIT :page"
-    return [row["id"] for row in s.all(sql, **params)]
+    union = " UNION ALL " if selection.is_disjoint else " UNION "
+    return [row["id"] for row in s.all(f"{union.join(parts)} ORDER BY {outer} LIMIT :page", **params)]
 
 
-def count(s: Session, selection: Selection, flt: RunFilter) -> int:
+def count(s: Session, selection: Selection) -> int:
     """Return exactly how many runs match."""
-    if selection.is_empty:
-        return 0
-    if flt.is_by_state and selection.matching is not None:
+    if selection.matching is not None:
         return selection.matching
-    parts = [_branch_sql(s, branch, "r.id", selection.condition) for branch in selection.branches]
-    row = s.one(f"SELECT COUNT(*) AS n FROM ({' UNION '.join(parts)}) AS hits", **selection.params)
+    if not selection.branches:
+        return 0
+    conditions, params = list(selection.conditions), dict(selection.params)
+    _bound(conditions, params, selection.since, selection.until)
+    parts = [_branch_sql(s, branch, ("id",), conditions) for branch in selection.branches]
+    union = " UNION ALL " if selection.is_disjoint else " UNION "
+    row = s.one(f"SELECT COUNT(*) AS n FROM ({union.join(parts)}) AS hits", **params)
     return int(row["n"]) if row else 0
 
 
-def _branch_sql(s: Session, branch: _Branch, columns: str, condition: str) -> str:
-    hint = f" INDEXED BY {branch.index}" if s.dialect == "sqlite" and branch.index else ""
-    if branch.is_by_reason:
-        return (
-            f"SELECT {columns} FROM operation_run_failures g{hint} CROSS JOIN operation_runs r"
-            f" WHERE r.id = g.run_id AND g.reason_code = :reason AND {condition} GROUP BY {columns}"
-        )
-    anchor = f"{branch.anchor} AND " if branch.anchor else ""
-    return f"SELECT {columns} FROM operation_runs r{hint} WHERE {anchor}{condition}"
+def _bound(conditions: list[str], params: dict[str, Any], since: str | None, until: str | None) -> None:
+    if since:
+        conditions.append("r.created_at >= :since")
+        params["since"] = since
+    if until:
+        conditions.append("r.created_at < :until")
+        params["until"] = until
+
+
+def _order(branch: _Branch, order: str) -> str:
+    return order.replace("r.id", "g.run_id") if branch.is_by_failure else order
+
+
+def _branch_sql(s: Session, branch: _Branch, keys: Sequence[str], conditions: Sequence[str]) -> str:
+    hint = s.index(branch.index) if branch.index else ""
+    if branch.is_by_failure:
+        # The cursor bounds the failures too: the walk begins there.
+        on_failures = [
+            condition.replace("r.id", "g.run_id") for condition in conditions if condition.startswith("r.id ")
+        ]
+        where = " AND ".join(["r.id = g.run_id", "g.reason_code = :reason", *conditions, *on_failures])
+        return f"SELECT g.run_id AS id FROM operation_run_failures g{hint} CROSS JOIN operation_runs r WHERE {where} GROUP BY g.run_id"
+    columns = ", ".join(f"r.{key}" for key in keys)
+    where = " AND ".join([branch.anchor, *conditions])
+    return f"SELECT {columns} FROM operation_runs r{hint} WHERE {where}"
 
 
 def _states(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> list[dict[str, Any]]:
@@ -210,8 +232,6 @@ def _states(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> list[di
 def _state_branches(states: Sequence[dict[str, Any]], params: dict[str, Any], *, by_tenant: bool) -> list[_Branch]:
     column, index = ("tenant_id", "runs_by_tenant") if by_tenant else ("workspace_id", "runs_by_state")
     keys = sorted({(str(state[column]), state["outcome"], state["type"]) for state in states})
-    if len(keys) > MAX_BRANCHES:
-        return []
     branches = []
     for i, (place, outcome, run_type) in enumerate(keys):
         params.update({f"kp{i}": place, f"ko{i}": outcome, f"kt{i}": run_type})
@@ -219,68 +239,74 @@ def _state_branches(states: Sequence[dict[str, Any]], params: dict[str, Any], *,
     return branches
 
 
-def _search_branches(
-    s: Session,
-    workspace_ids: Sequence[str],
-    search: str,
-    conditions: list[str],
-    params: dict[str, Any],
-    states: Sequence[dict[str, Any]],
-) -> list[_Branch]:
-    """Resolve the text to ids, names and tenants first, then walk each of them by its own index."""
-    text = search.strip().casefold()
-    ids = _ids_ending_in(s, workspace_ids, text)
-    names = [name for name in _initiators(s) if text in name.casefold()]
-    tenants = [row["id"] for row in s.all("SELECT id, name FROM tenants") if text in row["name"].casefold()]
-    parts: list[str] = []
-    branches: list[_Branch] = []
-    if ids:
+def _search(
+    s: Session, workspace_ids: Sequence[str], search: str, states: Sequence[dict[str, Any]], selection: Selection
+) -> None:
+    """Resolve the text to runs, names and tenants first, then walk each of them by its own index."""
+    text, params = search.strip().casefold(), selection.params
+    places = range(len(workspace_ids))
+    selection.is_disjoint = False
+    if ids := _ids_ending_in(s, workspace_ids, text):
         listed, more = bind_list("si", ids)
-        parts.append(f"r.id IN ({listed})")
         params.update(more)
-        branches.append(_Branch("", f"r.id IN ({listed})"))
-    if names:
-        listed, more = bind_list("sn", names)
-        parts.append(f"r.initiator_name IN ({listed})")
-        params.update(more)
-        branches += [_Branch("runs_by_initiator", f"r.initiator_name = :sn{i}") for i in range(len(names))]
-    if tenants:
-        listed, more = bind_list("sx", tenants)
-        parts.append(f"r.tenant_id IN ({listed})")
-        params.update(more)
-        hits = [state for state in states if state["tenant_id"] in tenants]
-        branches += _state_branches(hits, params, by_tenant=True) or ([_Branch("", "")] if hits else [])
-    conditions.append(f"({' OR '.join(parts)})" if parts else "1 = 0")
-    return branches
+        selection.branches.append(_Branch("", f"r.id IN ({listed})"))
+    names = [name for name in _initiators(s, workspace_ids) if text in name.casefold()]
+    _, more = bind_list("sn", names)
+    params.update(more)
+    selection.branches += [
+        _Branch("runs_by_initiator", f"r.workspace_id = :w{w} AND r.initiator_name = :sn{n}")
+        for w in places
+        for n in range(len(names))
+    ]
+    spaces, more = bind_list("w", list(workspace_ids))
+    rows = s.all(f"SELECT id, name FROM tenants WHERE workspace_id IN ({spaces})", **more)
+    tenants = {row["id"] for row in rows if text in row["name"].casefold()}
+    selection.branches += _state_branches(
+        [state for state in states if state["tenant_id"] in tenants], params, by_tenant=True
+    )
+    if len(selection.branches) > MAX_BRANCHES:
+        listed_names, more_names = bind_list("sn", names)
+        listed_ids, more_ids = bind_list("si", ids)
+        listed_tenants, more_tenants = bind_list("sx", sorted(tenants))
+        params.update(more_names | more_ids | more_tenants)
+        selection.conditions.append(
+            f"(r.initiator_name IN ({listed_names}) OR r.id IN ({listed_ids}) OR r.tenant_id IN ({listed_tenants}))"
+        )
+        selection.branches = [_Branch("runs_by_time", f"r.workspace_id = :w{w}") for w in places]
+    if not selection.branches:
+        selection.matching = 0
 
 
 def _ids_ending_in(s: Session, workspace_ids: Sequence[str], text: str) -> list[str]:
     """Return the runs whose id ends in ``text``, and those that belong to a set or restore whose id does."""
-    if not looks_like_id(text) or len(text) < LAST_DIGITS:
+    clause = suffix_clause(text) if looks_like_id(text) else None
+    if clause is None:
         return []
-    clause, params = suffix_clause(text) or ("1 = 0", {})
-    names, spaces = bind_list("w", list(workspace_ids))
-    scope = f"{clause} AND workspace_id IN ({names})"
+    where, params = clause
     rows = s.all(
-        f"SELECT id FROM (SELECT id FROM operation_runs WHERE {scope} ORDER BY id DESC LIMIT {MAX_SEARCH_IDS}) AS a"
-        f" UNION SELECT capture_run_id FROM backup_sets WHERE {scope}"
-        f" UNION SELECT fetch_run_id FROM backup_sets WHERE {scope}"
-        f" UNION SELECT preview_run_id FROM restore_runs WHERE {scope}"
-        f" UNION SELECT e.run_id FROM restore_executions e WHERE e.restore_run_id IN"
-        f" (SELECT id FROM restore_runs WHERE {scope})",
+        f"SELECT id, workspace_id FROM operation_runs WHERE {where}"
+        f" UNION SELECT capture_run_id, workspace_id FROM backup_sets WHERE {where}"
+        f" UNION SELECT fetch_run_id, workspace_id FROM backup_sets WHERE {where}"
+        f" UNION SELECT preview_run_id, workspace_id FROM restore_runs WHERE {where}"
+        " UNION SELECT run_id, workspace_id FROM restore_executions WHERE restore_run_id IN"
+        f" (SELECT id FROM restore_runs WHERE {where})",
         **params,
-        **spaces,
     )
-    return [row["id"] for row in rows][:MAX_SEARCH_IDS]
+    return sorted((row["id"] for row in rows if row["workspace_id"] in workspace_ids), reverse=True)[:MAX_SEARCH_IDS]
 
 
-def _initiators(s: Session) -> list[str]:
+def _initiators(s: Session, workspace_ids: Sequence[str]) -> list[str]:
     """Return every initiator's name, by jumping from one to the next along the index: some µs each, however many runs."""
-    rows = s.all(
-        "WITH RECURSIVE names (name) AS ("
-        " SELECT MIN(initiator_name) FROM operation_runs"
-        " UNION ALL SELECT (SELECT MIN(initiator_name) FROM operation_runs WHERE initiator_name > names.name)"
-        " FROM names WHERE names.name IS NOT NULL)"
-        " SELECT name FROM names WHERE name IS NOT NULL"
+    first = (
+        f"SELECT MIN(initiator_name) FROM operation_runs{s.index('runs_by_initiator')} WHERE workspace_id = :workspace"
     )
-    return [row["name"] for row in rows]
+    found: set[str] = set()
+    for workspace_id in workspace_ids:
+        rows = s.all(
+            f"WITH RECURSIVE names (name) AS ({first} UNION ALL"
+            f" SELECT ({first} AND initiator_name > names.name) FROM names WHERE names.name IS NOT NULL)"
+            " SELECT name FROM names WHERE name IS NOT NULL",
+            workspace=workspace_id,
+        )
+        found.update(row["name"] for row in rows)
+    return sorted(found)

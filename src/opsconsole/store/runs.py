@@ -159,7 +159,7 @@ def list_runs(
 
 def count_runs(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> int:
     """Return exactly how many runs match: from the kept counts where they can tell."""
-    return run_filter.count(s, run_filter.select(s, workspace_ids, flt), flt)
+    return run_filter.count(s, run_filter.select(s, workspace_ids, flt))
 
 
 def counts_by_state(s: Session, workspace_ids: Sequence[str]) -> dict[tuple[str, str], int]:

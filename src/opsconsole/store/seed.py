@@ -373,6 +373,7 @@ def seed_history(db: Database, *, runs: int, seed: int, now: datetime) -> dict[s
         for table, rows in history.rows.items():
             counts[table] += len(rows)
         with db.write() as s:
+            s.expect_bulk()
             history.load(s)
     with db.write() as s:
         fold_counts(s)

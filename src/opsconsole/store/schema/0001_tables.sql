@@ -78,9 +78,9 @@ CREATE UNIQUE INDEX runs_one_active ON operation_runs (run_identity_hash) WHERE 
 CREATE UNIQUE INDEX runs_one_restore ON operation_runs (tenant_id)
     WHERE type = 'assignments.restore' AND status = 'running';
 CREATE INDEX runs_active ON operation_runs (id) WHERE status IN ('queued', 'running');
-CREATE INDEX runs_by_state ON operation_runs (workspace_id, outcome, type, id);
-CREATE INDEX runs_by_tenant ON operation_runs (tenant_id, outcome, type, id);
-CREATE INDEX runs_by_initiator ON operation_runs (initiator_name, id);
+CREATE INDEX runs_by_state ON operation_runs (workspace_id, outcome, type, created_at, id);
+CREATE INDEX runs_by_tenant ON operation_runs (tenant_id, outcome, type, created_at, id);
+CREATE INDEX runs_by_initiator ON operation_runs (workspace_id, initiator_name, created_at, id);
 CREATE INDEX runs_by_time ON operation_runs (workspace_id, created_at, id);
 CREATE INDEX runs_by_last_digits ON operation_runs (substr(id, 33), id);
 CREATE INDEX runs_by_predecessor ON operation_runs (after_run_id) WHERE after_run_id IS NOT NULL;
@@ -364,7 +364,8 @@ CREATE UNIQUE INDEX audit_one_execution ON audit_logs (action, resource_id)
     WHERE action = 'assignments.restore.executed';
 CREATE INDEX audit_by_workspace ON audit_logs (workspace_id, seq);
 CREATE INDEX audit_by_action ON audit_logs (action, seq);
-CREATE INDEX audit_by_resource ON audit_logs (resource_id, seq);
+CREATE INDEX audit_by_actor ON audit_logs (actor, seq);
+CREATE INDEX audit_by_resource ON audit_logs (substr(resource_id, 33), seq);
 CREATE INDEX audit_by_last_digits ON audit_logs (substr(id, 33), id);
 
 CREATE TABLE audit_head (
