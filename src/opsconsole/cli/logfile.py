@@ -29,6 +29,8 @@ def keep_log(*, also_on_stderr: bool = False) -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     logging.raiseExceptions = False
+    # Libraries log names, addresses and answers as they came: what they say goes nowhere.
+    logging.getLogger().addHandler(logging.NullHandler())
     if not logger.handlers:
         logger.addHandler(_handler_or_none())
     if also_on_stderr:

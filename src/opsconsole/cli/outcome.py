@@ -24,7 +24,9 @@ SEVERITY = (0, EXIT_PARTLY, EXIT_FAILED)
 def exit_code_of(runs: Sequence[OperationRun]) -> int:
     """Return the exit code for ``runs`` that have all ended: the worst of theirs, or a more telling one where all failed alike."""
     code = max((EXIT_CODES[run.outcome] for run in runs), key=SEVERITY.index, default=0)
-    reasons = {failure.reason for run in runs for failure in run.failures}
+    failed = {run.id for run in runs if run.outcome is Outcome.FAILED}
+    # What waited for a failed run says only that: the reason stands there.
+    reasons = {failure.reason for run in runs if run.after_run_id not in failed for failure in run.failures}
     if code == EXIT_FAILED and reasons == {Reason.NETWORK_UNREACHABLE}:
         return EXIT_UNREACHABLE
     if reasons == {Reason.CHANGED_SINCE_PREVIEW} and _wrote_nothing(runs):

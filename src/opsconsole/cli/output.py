@@ -104,17 +104,16 @@ class Output:
 
 
 def _write(stream: TextIO, text: str, *, descriptor: int) -> None:
-    """Write and flush; a reader that has gone away is not an error, and what follows is dropped."""
+    """Write and flush; a reader that has gone away is no error, and what follows is dropped. Raises OSError for others."""
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        _silence(descriptor)
     except OSError as error:
-        # Windows reports a closed pipe as an invalid argument.
-        if error.errno != errno.EINVAL or os.name != "nt":
-            raise
+        # What is still in the buffer must not be tried again when the interpreter ends.
         _silence(descriptor)
+        # Windows reports a closed pipe as an invalid argument.
+        if not isinstance(error, BrokenPipeError) and not (os.name == "nt" and error.errno == errno.EINVAL):
+            raise
 
 
 def _silence(descriptor: int) -> None:

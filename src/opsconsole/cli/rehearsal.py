@@ -10,6 +10,7 @@ from typing import Any
 from opsconsole.cli.demo_place import TENANT_NAME
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.simulated_tenant import SimulatedTenant
+from opsconsole.cli.text import counted
 from opsconsole.cli.waiting import stay
 from opsconsole.domain.assignment import Assignment, direct_assignments
 from opsconsole.domain.backup import BackupSet, ItemStatus
@@ -94,7 +95,7 @@ class Rehearsal:
         parts = {name: made.count(name) for name in ("fetched", "failed", "skipped")}
         total = int(self.simulator.ask("state")["total"])
         gaps = made.missing - (made.count("listed") - made.count("fetched"))
-        note = f"{gaps} types not listed in full" if gaps else ""
+        note = f"{counted(gaps, 'type')} not listed in full" if gaps else ""
         self._add(
             "backup", made.count("listed"), parts, expected=made.is_complete and parts["fetched"] <= total, note=note
         )

@@ -13,6 +13,7 @@ from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, with_invocation
 from opsconsole.cli.output import Column, Row
+from opsconsole.cli.paging import check_number
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, number
 from opsconsole.domain.audit import Action, ChainHead
@@ -49,6 +50,8 @@ def list_entries(invocation: Invocation, action: str | None, search: str | None,
         raise UsageError(
             f"There is no action {action!r}.", f"It is one of: {', '.join(known.value for known in Action)}."
         )
+    if cursor is not None:
+        check_number(cursor)
     page = audit.list_entries(invocation.caller(), action=action, search=search, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:

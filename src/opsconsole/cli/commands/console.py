@@ -25,7 +25,13 @@ def open_console(invocation: Invocation, *, attach: bool = False, read_only: boo
     check_terminal(invocation)
     from opsconsole.console import run_console
 
-    return int(run_console(invocation.config(), attach=attach, read_only=read_only, env=invocation.env) or 0)
+    return run_console(
+        invocation.config(),
+        attach=attach,
+        read_only=read_only,
+        env=invocation.env,
+        workspace=invocation.workspace,
+    )
 
 
 def check_terminal(invocation: Invocation) -> None:

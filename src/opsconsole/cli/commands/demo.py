@@ -103,13 +103,15 @@ def _show(demo: Invocation) -> int:
 
     start_backup(demo.caller(), TENANT_NAME)
     demo.close()
-    return int(run_console(demo.config(), env=demo.env, demo=True) or 0)
+    return run_console(demo.config(), env=demo.env, demo=True)
 
 
 def _rehearse(demo: Invocation, simulator: SimulatedTenant, *, has_faults: bool, seed: int) -> int:
     from opsconsole.cli.rehearsal import Rehearsal
+    from opsconsole.cli.waiting import terminating
 
-    steps = Rehearsal(demo, simulator, has_faults, seed).run()
+    with terminating():
+        steps = Rehearsal(demo, simulator, has_faults, seed).run()
     is_as_planned = all(step.is_as_planned for step in steps)
     if demo.out.is_json:
         demo.out.document({"as_planned": is_as_planned, "steps": [step.to_json() for step in steps]})
