@@ -1,0 +1,102 @@
+"""The doctor: every line says ok, warn or fail and what to do; it names what is broken, and nothing else fails with it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from opsconsole.simulator import SimulatorThread
+
+from .control import control
+from .program import Program, config_text
+
+
+def diagnose(program: Program) -> tuple[int, dict[str, dict[str, str]]]:
+    answer = program.inline("doctor", "--json")
+    document: dict[str, Any] = answer.json
+    assert answer.code == (0 if document["ok"] else 1), answer
+    lines = {line["name"]: line for line in document["checks"]}
+    for line in lines.values():
+        assert line["detail"]
+        assert bool(line["next_step"]) == (line["finding"] != "ok")
+    return answer.code, lines
+
+
+def failed(lines: dict[str, dict[str, str]]) -> set[str]:
+    return {name for name, line in lines.items() if line["finding"] == "fail"}
+
+
+def test_a_sound_installation_passes(ready: Program) -> None:
+    code, lines = diagnose(ready)
+    assert (code, failed(lines)) == (0, set())
+    assert {"configuration", "store", "schema", "store is writable", "membership", "engine"} <= set(lines)
+    assert {"contoso: sign-in", "contoso: reachability", "contoso: clock", "contoso: groups"} <= set(lines)
+    assert sum("Read.All" in line["detail"] for line in lines.values()) >= 13
+    assert lines["engine"]["finding"] == "warn"
+    text = ready.process("doctor")
+    assert text.code == 0, text
+    assert "0 failures" in text.err
+
+
+def test_a_broken_configuration_is_the_one_failure(program: Program) -> None:
+    program.configure("[enigne]\n")
+    code, lines = diagnose(program)
+    assert (code, failed(lines)) == (1, {"configuration"})
+
+
+def test_a_missing_secret_and_a_refused_token_are_told_apart(ready: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONTOSO_TOKEN")
+    _, lines = diagnose(ready)
+    assert failed(lines) == {"contoso: token", "contoso: sign-in"}
+    monkeypatch.setenv("CONTOSO_TOKEN", "wrong")
+    _, lines = diagnose(ready)
+    assert failed(lines) == {"contoso: sign-in"}
+    assert "wrong" not in str(lines)
+
+
+def test_a_tenant_out_of_reach_fails_quickly(program: Program) -> None:
+    program.configure(config_text(program.folder, "http://127.0.0.1:9"))
+    assert program.inline("init").code == 0
+    code, lines = diagnose(program)
+    assert (code, failed(lines)) == (1, {"contoso: reachability"})
+
+
+def test_a_missing_permission_is_named(ready: Program, simulator: SimulatorThread) -> None:
+    control(simulator, "PUT", "settings", {"denied_types": ["mobileApp"]})
+    code, lines = diagnose(ready)
+    assert (code, failed(lines)) == (1, {"contoso: mobileApp"})
+    assert "DeviceManagementApps.Read.All" in lines["contoso: mobileApp"]["next_step"]
+
+
+def test_a_type_that_the_tenant_lacks_is_no_failure(ready: Program, simulator: SimulatorThread) -> None:
+    control(simulator, "PUT", "settings", {"unavailable_types": ["windowsAutopilotDeploymentProfile"]})
+    code, lines = diagnose(ready)
+    assert code == 0
+    assert lines["contoso: windowsAutopilotDeploymentProfile"]["finding"] == "warn"
+
+
+def test_no_store_yet_points_at_init(program: Program, simulator: SimulatorThread) -> None:
+    program.configure(config_text(program.folder, simulator.base_url))
+    _, lines = diagnose(program)
+    assert failed(lines) == {"store"}
+    assert "opsconsole init" in lines["store"]["next_step"]
+
+
+def test_another_tenant_id_than_the_stores_is_told(ready: Program) -> None:
+    text = ready.config.read_text(encoding="utf-8")
+    ready.configure(text.replace("11111111-", "99999999-"))
+    _, lines = diagnose(ready)
+    assert failed(lines) == {"contoso: binding"}
+    refused = ready.inline("backup", "contoso", "--json")
+    assert refused.code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes as on Unix")
+def test_files_that_others_can_touch_are_told(ready: Program) -> None:
+    ready.store.chmod(0o644)
+    ready.config.chmod(0o666)
+    _, lines = diagnose(ready)
+    assert failed(lines) == {"store file", "configuration file"}
+    assert "chmod" in lines["store file"]["next_step"]
