@@ -14,11 +14,6 @@ MAX_INPUT = 4_000
 """Rules look at no more than this: nothing beyond is ever shown, and a rule's time stays bounded."""
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[@-Z\\-_])?")
-_BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]")
-_CONTROLS = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
-
 # What is cleaned may be percent-encoded, or JSON inside a string inside a string.
 _EQUALS = r"""(?:\\*["'])?\s*(?:=>|=|:|>|%3[dDaA]|\\+u003[dDaA])\s*"""
 _VALUE = r"""(?:(?P<q>\\*["'])(?:(?!(?<!\\)(?P=q)).)*(?:(?P=q)|$)|(?:(?!&|%26|\\+u0026)[^\s"'<>])+)"""
@@ -28,7 +23,8 @@ _QUOTE = r"(?:'|%27)"
 _NAMES_OF_KEPT = (
     r"client[_\-. ]?secret|client[_\-. ]?assertion|(?:refresh|access|id|device|sas)[_\-. ]?token|app[_\-. ]?(?:secret|password)"
     r"|(?:api|account|private|subscription|shared[_\-. ]?access)[_\-. ]?key|shared[_\-. ]?access[_\-. ]?signature"
-    r"|pass(?:word|phrase|wd)|pwd|secret|token|sig(?:nature)?|x-msft-approval-code|(?:device|user|auth(?:orization)?)[_\-. ]?code"
+    r"|pass(?:word|phrase|wd)|pwd|secret|token|signature"
+    r"|(?:(?<![a-z])|(?<=\\[nrt])|(?<=%[0-9a-f]{2}))sig|x-msft-approval-code|(?:device|user|auth(?:orization)?)[_\-. ]?code"
 )
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -36,24 +32,31 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, instead in (
         (r"-----BEGIN.*?(?:-----END[^-]{0,40}-----|$)", "(key removed)"),
         (
-            rf"(?<![a-z0-9])(?:proxy-)?(?:authorization|set-cookie|cookie)(?![_\-. ]?code){_EQUALS}"
+            rf"(?:authorization|set-cookie|cookie)(?![_\-. ]?code){_EQUALS}"
             rf"(?:(?:bearer|basic|negotiate)(?:\s|%20|\+)+)?{_VALUE}",
             "(token removed)",
         ),
         (
-            r"(?<![a-z0-9])(?:bearer|basic|negotiate)(?:\s|%20|\+|\\+u0020)+[a-z0-9\-._~+/=%\\]{6,}",
+            # A word alone, as in "Basic authentication", is no token.
+            r"(?:bearer|basic|negotiate)(?:\s|%20|\+|\\+u0020)+(?:(?=\S{0,200}[\d=.~+/_%])|(?=\S{16}))[a-z0-9\-._~+/=%\\]{6,}",
             "(token removed)",
         ),
         (r"eyJ[a-z0-9_\-+/=%]{5,}(?:(?:\.|%2e|\\+u002e)[a-z0-9_\-+/=%]*)*", "(token removed)"),
-        (rf"(?<![a-z0-9])(?:{_NAMES_OF_KEPT}){_EQUALS}{_VALUE}", "(secret removed)"),
-        # What Graph puts behind "Url:", then every whole URL, also percent-encoded and JSON-escaped ones, then bare hosts.
+        (rf"(?:{_NAMES_OF_KEPT}){_EQUALS}{_VALUE}", "(secret removed)"),
+        # What Graph puts behind "Url:", then every whole URL, also percent-encoded and JSON-escaped ones.
         (r" ?-? ?\b(?:url|uri) ?: ?\S+", ""),
         (
-            r"(?<![a-z0-9])[a-z][a-z0-9+.\-]{1,20}(?::|%3a|\\+u003a)(?:\\*/|%2f|\\+u002f){2}[^\s\"'<>]*(?:'[^\"'<>]*'[^\s\"'<>]*)*",
+            r"[a-z][a-z0-9+.\-]{1,20}(?::|%3a|\\+u003a)(?:\\*/|%2f|\\+u002f){2}[^\s\"'<>]*(?:'[^\"'<>]*'[^\s\"'<>]*)*",
             "(address removed)",
         ),
         (
-            r"(?<![a-z0-9])(?:[a-z0-9][a-z0-9\-]{0,62}\.){1,8}(?:microsoft|microsoftonline|onmicrosoft|windows|office|azure)\.[a-z.]{2,10}(?:[/?][^\s\"']*)?",
+            rf"[a-z0-9!#$&*+/=?^_`{{|}}~.\-%\u00a1-\uffff]{{0,200}}[a-z0-9_+\-\u00a1-\uffff]{_AT}(?!odata\.)"
+            r"[a-z0-9\u00a1-\uffff][a-z0-9.\-\u00a1-\uffff]*",
+            "(name removed)",
+        ),
+        (
+            r"(?:[a-z0-9][a-z0-9\-]{0,62}\.){1,8}(?:microsoft|microsoftonline|onmicrosoft|windows|office|azure)\.[a-z.]{2,10}"
+            r"(?:[/?][^\s\"']*)?",
             "(address removed)",
         ),
         (r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])", "(address removed)"),
@@ -64,21 +67,14 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"(?:\(|%28)\s*{_QUOTE}.{{0,300}}?{_QUOTE}\s*(?:\)|%29)", "(name removed)"),
         (
-            r"(?<![a-z0-9])\w{0,40}(?:device|user|host|computer|machine|serial|imei|account|upn|mail|principal|displayname)\w{0,40}\s*"
+            r"\w{0,40}(?:device|user|host|computer|machine|serial|imei|account|upn|mail|principal|displayname)\w{0,40}\s*"
             rf"(?:=|%3d|\beq\b|(?:\+|%20)eq(?:\+|%20))\s*{_QUOTE}(?:''|%27%27|(?!{_QUOTE}).)*(?:{_QUOTE}|$)",
             "(name removed)",
         ),
-        (
-            rf"[a-z0-9!#$&*+/=?^_`{{|}}~.\-%\u00a1-\uffff]{{0,200}}[a-z0-9_+\-\u00a1-\uffff]{_AT}(?!odata\.)[a-z0-9\u00a1-\uffff][a-z0-9.\-\u00a1-\uffff]*",
-            "(name removed)",
-        ),
-        (
-            r"\{?(?<![0-9a-z])[0-9a-fx]{8}(?:(?:-|%2d)[0-9a-fx]{4}){3}(?:-|%2d)[0-9a-fx]{6,12}(?![0-9a-z])\}?",
-            "(id removed)",
-        ),
-        (r"(?<![0-9a-z])[0-9a-f]{32,}(?![0-9a-z])", "(id removed)"),
+        (r"\{?[0-9a-fx]{8}(?:(?:-|%2d)[0-9a-fx]{4}){3}(?:-|%2d)[0-9a-fx]{6,12}\}?", "(id removed)"),
+        (r"[0-9a-f]{32,}", "(id removed)"),
         # Whatever else is long, without blanks and rich in digits is no word.
-        (r"(?<![a-z0-9])(?=(?:[^\s\d]{0,200}\d){3})[a-z0-9_~+/=\-]{40,}", "(token removed)"),
+        (r"(?=(?:[^\s\d]{0,200}\d){3})[a-z0-9_~+/=\-]{40,}", "(token removed)"),
     )
 )
 
@@ -88,8 +84,8 @@ def sanitise(text: str, limit: int = MAX_LENGTH) -> str:
 
     Names of permissions (``DeviceManagementScripts.Read.All``) stay: they are what an operator needs.
     """
-    clean = _CONTROLS.sub("", _BREAKS.sub(" ", _ANSI.sub("", text[:MAX_INPUT])))
-    clean = " ".join(clean.split())
+    # Blanks of any kind become one; what else cannot be printed goes without a trace, so that it cannot split a token.
+    clean = "".join(filter(str.isprintable, " ".join(_ANSI.sub("", text[:MAX_INPUT]).split())))
     for rule, instead in _RULES:
         clean = rule.sub(instead, clean)
     clean = " ".join(clean.split())
