@@ -73,6 +73,7 @@ class OpsConsoleApp(App[int]):
     ) -> None:
         has_color = "NO_COLOR" not in (os.environ if environ is None else environ)
         super().__init__(ansi_color=None if has_color else True)
+        self.no_color = not has_color
         self.desk = desk
         self.engine = engine
         self.is_read_only = is_read_only

@@ -25,14 +25,12 @@ _NOT_LISTED = frozenset({"palette", "tabs", "go_backups", "go_restores", "go_aud
 def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
     """Return what can be done now; the entry's id is the action to run."""
     entries = [
-        Entry(
-            key.action, key.label.rstrip("…").capitalize(), f"{key.help.split('.')[0]}  {key.shown}", _refusal(app, key)
-        )
+        Entry(key.action, key.label.rstrip("…").capitalize(), key.help.split(".")[0], _refusal(app, key), key.shown)
         for key in keys_of(place)
         if key.id not in _NOT_LISTED and app.is_key_there(key)
     ]
-    entries += [Entry(f"app.tab({tab.digit})", f"Go to runs: {tab.title.lower()}", tab.digit) for tab in RUN_TABS]
-    entries += [Entry(action, f"Go to {name.lower()}", shown) for action, name, shown in _PLACES]
+    entries += [Entry(f"app.tab({tab.digit})", f"Go to runs: {tab.title.lower()}", key=tab.digit) for tab in RUN_TABS]
+    entries += [Entry(action, f"Go to {name.lower()}", key=shown) for action, name, shown in _PLACES]
     if app.theme != PLAIN:
         entries += [
             Entry(f"app.look('{DARK}')", "Dark theme", "for dark terminals"),

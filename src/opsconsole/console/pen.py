@@ -11,7 +11,7 @@ from rich.text import Text
 
 from opsconsole.console.states import DRAWN_ASCII, State
 from opsconsole.console.theme import CURSOR_BY_THEME, INKS_BY_THEME
-from opsconsole.domain.plain_text import cell_width, cut, fit
+from opsconsole.domain.plain_text import cell_width, cut
 
 Span = tuple[str, Style]
 """A piece of one line and how it is drawn. The text must be plain already."""
@@ -48,18 +48,26 @@ class Pen:
         return f"{state.ascii if self.is_ascii else state.glyph} {state.word}"
 
     def cell(self, text: str, width: int, ink: str = "text", *, right: bool = False) -> list[Span]:
-        """Return foreign or own text, made plain, cut and padded to exactly ``width`` columns."""
-        return [(self.drawn(fit(text, width, right=right)), self.ink(ink))]
+        """Return foreign or own text, made plain, cut and padded to exactly ``width`` columns.
+
+        The padding is drawn apart: underlined or reversed, only the text is.
+        """
+        shown = self.drawn(cut(text, width))
+        spans: list[Span] = [(shown, self.ink(ink))]
+        if blanks := width - cell_width(shown):
+            spans.insert(0 if right else 1, (" " * blanks, Style.null()))
+        return spans
 
     def state_cell(self, state: State, width: int) -> list[Span]:
         """Return a state, the same width for each."""
-        return [(fit(self.state(state), width), self.ink(state.ink))]
+        return self.cell(self.state(state), width, state.ink)
 
     def bar(self, done: int, total: int, width: int, ink: str = "running") -> list[Span]:
         """Return a progress bar of ``width`` columns."""
         filled = 0 if total <= 0 else min(width, int(done / total * width))
+        style = self.ink(ink)
         return [
-            (self.drawn("━" * filled), self.ink(ink)),
+            (self.drawn("━" * filled), Style(color=style.color, bold=style.bold, dim=style.dim)),
             (self.drawn("─" * (width - filled)), self.ink("faint")),
         ]
 

@@ -38,14 +38,13 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
         ("unchanged", pen.ink("dim")),
         ("   (not listed; c shows all)" if only_changes and unchanged else "", pen.ink("dim")),
     ]
-    words = [
-        f"{grouped(restore.dangers[danger.value])} {DANGER_WORDS[danger]}"
-        for danger in Danger
-        if restore.dangers.get(danger.value)
-    ]
+    words = []
+    for danger in Danger:
+        if number := restore.dangers.get(danger.value):
+            words.append(f"{grouped(number)} {'policy' if number == 1 else 'policies'}: {DANGER_WORDS[danger]}")
     lines = [first, second]
     if words:
-        lines.append([(cut(pen.drawn(f" ⚠ Policies: {' · '.join(words)}"), width - 1), pen.ink("danger"))])
+        lines.append([(cut(pen.drawn(f" ⚠ {' · '.join(words)}"), width - 1), pen.ink("danger"))])
     return lines
 
 

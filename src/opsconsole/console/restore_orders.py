@@ -117,8 +117,8 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
         return [
             *text,
             [],
-            said(pen, "Each policy is read again right before it is written; one that"),
-            said(pen, "changed since this preview is left alone. Undo comes after."),
+            said(pen, "Each policy is read again right before it is written; one"),
+            said(pen, "that changed since this preview is left alone."),
         ]
 
     def answered(yes: bool | None) -> None:

@@ -54,7 +54,7 @@ def _progress(run: OperationRun, pen: Pen, width: int) -> list[Span]:
         )
         return [*full, *pen.cell(f" {word}", width - bar, "dim")]
     if total <= 0:
-        return pen.cell(f"{grouped(done)} so far" if done else "starting", width, "running")
+        return pen.cell(f"{grouped(done)} so far" if done else "starting", width)
     remaining = seconds_left(run, pen)
     words = f" {_percent(done, total):>2} %" + (f"  {left(remaining)}" if remaining is not None and width >= 20 else "")
     return [*pen.bar(done, total, bar), *pen.cell(words, width - bar, "text")]

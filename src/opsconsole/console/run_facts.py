@@ -85,9 +85,7 @@ def _counter_line(run: OperationRun, pen: Pen) -> list[Span]:
             (f"{grouped(number)} ", pen.ink(ink if number else "faint")),
             (f"{name}   ", pen.ink("dim" if number else "faint")),
         ]
-    if run.is_active:
-        line.append((f"{grouped(max(0, counters.total - counters.done))} to do", pen.ink("dim")))
-    elif not counters.adds_up:
+    if not run.is_active and not counters.adds_up:
         line.append((f"does not add up to {grouped(counters.total)}", pen.ink("danger")))
     return line
 

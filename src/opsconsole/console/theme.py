@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = "opsconsole-dark"
 LIGHT = "opsconsole-light"
@@ -116,7 +116,8 @@ def themes() -> tuple[Theme, ...]:
             panel="ansi_default",
             boost="ansi_default",
             ansi=True,
-            variables=dict.fromkeys(("dim", "faint", "raised", "cursor"), "ansi_default"),
+            variables=BUILTIN_THEMES["ansi-dark"].variables
+            | dict.fromkeys(("dim", "faint", "raised", "cursor"), "ansi_default"),
         ),
     )
 

@@ -127,7 +127,7 @@ class Window(Generic[T]):
         known = {self._key(row) for row in self.rows}
         if self._is_newest_first:
             known |= {self._key(row) for row in self._first_rows}
-            self.waiting = sum(1 for row in read if self._key(row) not in known and self._is_above(row))
+            self.waiting = sum(1 for row in read if self._key(row) not in known and self._is_waiting(row))
         changed: list[int] = []
         place = 0
         for page in self._pages:
@@ -144,9 +144,13 @@ class Window(Generic[T]):
         self._settle()
         return changed
 
-    def _is_above(self, row: T) -> bool:
-        # Below the last row in memory nothing waits at the top: it is the next page, read early.
-        return not self.rows or self._key(row) > self._key(self.rows[-1])
+    def _is_waiting(self, row: T) -> bool:
+        # Above the end of the first page or between rows in memory; anything else is a page that is not in memory.
+        if not self.rows:
+            return True
+        key = self._key(row)
+        above = bool(self._first_rows) and key > self._key(self._first_rows[-1])
+        return above or self._key(self.rows[-1]) < key < self._key(self.rows[0])
 
     def _unknown(self, rows: Iterable[T]) -> list[T]:
         known = {self._key(row) for row in self.rows}

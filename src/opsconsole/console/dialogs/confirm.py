@@ -81,7 +81,7 @@ class ConfirmDialog(ModalScreen[bool]):
                     ),
                     id="asked",
                 )
-                yield Input(id="typed", select_on_focus=False)
+                yield Input(placeholder="the name, as it stands above", id="typed", select_on_focus=False)
             with Horizontal(id="answers"):
                 yield Choice(question.cancel, "no")
                 yield Choice(question.verb, "yes", disabled=question.must_type is not None)

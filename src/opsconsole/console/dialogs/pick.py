@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from opsconsole.console.pen import Span, width_of
-from opsconsole.domain.plain_text import cell_width, cut, plain
+from opsconsole.domain.plain_text import cell_width, fit, plain
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 MAX_LINES = 12
 """Entries shown at a time: fits a terminal of 24 lines with room to see what is behind."""
 
+TITLE_WIDTH = 30
+"""Columns of the titles; the notes stand right of them in one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to pick. ``refusal`` dims it and is said instead of picking it."""
+    """One thing to pick. ``refusal`` dims it and is said instead of picking it; ``key`` does the same without this list."""
 
     id: str
     title: str
     note: str = ""
     refusal: str = ""
+    key: str = ""
 
 
 class EntryList(Widget):
@@ -47,6 +51,7 @@ class EntryList(Widget):
         self._all = entries
         self.shown = list(entries)
         self.place = 0
+        self._title_width = min(TITLE_WIDTH, max((cell_width(plain(entry.title)) for entry in entries), default=0))
 
     def narrow(self, text: str) -> None:
         """Show the entries that hold every word of ``text``."""
@@ -79,14 +84,14 @@ class EntryList(Widget):
             entry = self.shown[place]
             is_current = place == self.place
             style = pen.cursor if is_current else style
-            note = cut(entry.refusal or entry.note, max(0, width - min(36, cell_width(plain(entry.title))) - 6))
-            title = cut(entry.title, width - 4)
-            gap = width - 3 - cell_width(title) - cell_width(note)
+            key = pen.drawn(entry.key)
+            room = max(0, width - self._title_width - cell_width(key) - 6)
             spans = [
                 (pen.drawn("▸ " if is_current else "  "), pen.ink("title")),
-                (title, pen.ink("faint" if entry.refusal else "text")),
-                (" " * max(1, gap), Style.null()),
-                (note, pen.ink("dim")),
+                (fit(entry.title, self._title_width), pen.ink("faint" if entry.refusal else "text")),
+                ("  ", Style.null()),
+                (fit(entry.refusal or entry.note, room), pen.ink("dim")),
+                (f" {key} ", pen.ink("key")),
             ]
         segments = [Segment(text, ink) for text, ink in spans]
         segments.append(Segment(" " * max(0, width - width_of(spans))))

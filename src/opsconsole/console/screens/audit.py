@@ -33,17 +33,22 @@ def audit_state(entry: AuditJson) -> State:
     return AUDIT_STATES.get(str(entry["outcome"]), _UNKNOWN)
 
 
+def _action(entry: AuditJson) -> str:
+    return str(entry["action"]).removeprefix("assignments.")
+
+
 def _resource(entry: AuditJson) -> str:
-    kind, ref = str(entry["resource_type"]).replace("_", " "), str(entry["resource_id"])
+    kind, ref = str(entry["resource_type"]), str(entry["resource_id"])
+    kind = {"restore_run": "plan", "backup_set": "set"}.get(kind, kind.replace("_", " "))
     return f"{kind} {short_id(ref) if len(ref) == 36 else ref}"
 
 
 AUDIT_COLUMNS: tuple[Column[AuditJson], ...] = (
     Column("#", 7, lambda row, pen, width: pen.cell(grouped(row["seq"]), width, "dim", right=True), right=True),
     Column("When", 8, lambda row, pen, width: pen.cell(at(row["created_at"], pen.now, pen.zone), width, "dim")),
-    Column("Who", 8, lambda row, pen, width: pen.cell(row["actor"], width), flex=1),
-    Column("What", 24, lambda row, pen, width: pen.cell(row["action"], width, "strong"), flex=1),
-    Column("On", 8, lambda row, pen, width: pen.cell(_resource(row), width), flex=2),
+    Column("Who", 8, lambda row, pen, width: pen.cell(row["actor"], width)),
+    Column("What", 22, lambda row, pen, width: pen.cell(_action(row), width, "strong"), flex=1),
+    Column("On", 10, lambda row, pen, width: pen.cell(_resource(row), width), flex=1),
     Column("Tenant", 12, lambda row, pen, width: pen.cell(row["tenant"] or "", width), from_width=100),
     Column("Outcome", 11, lambda row, pen, width: pen.state_cell(audit_state(row), width)),
 )
@@ -96,7 +101,8 @@ class AuditScreen(LiveScreen):
             return [[("No entry fits what was typed.", pen.ink("dim"))]]
         return [
             [("The trail is empty.", pen.ink("strong"))],
-            [("Every order is written here, in the same transaction: backups, restores, members.", pen.ink("dim"))],
+            [("Every order leaves an entry here, in the same transaction;", pen.ink("dim"))],
+            [("nobody can change or delete one.", pen.ink("dim"))],
         ]
 
     # What is done to it

@@ -22,7 +22,7 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.errors import OpsError
 
-NAME_WIDTH = 16
+NAME_WIDTH = 14
 """Columns of the names at the left."""
 
 Line = tuple[int, str, str, str]
@@ -46,7 +46,7 @@ class AuditEntryScreen(LiveScreen):
         """Lay the screen out from top to bottom."""
         yield HeaderLine("audit", short_id(self._entry_id))
         yield Banner()
-        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False)
+        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True)
         yield FooterLine(self.place)
 
     # What it fetches and shows

@@ -56,7 +56,7 @@ class BackupItemScreen(LiveScreen):
         yield HeaderLine("backups", short_id(self._set_id), plain(self._item.policy_name) or short_id(self._item.id))
         yield Banner()
         yield Facts(id="facts", wraps=True)
-        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, empty=self._empty)
+        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True, empty=self._empty)
         yield FooterLine(self.place)
 
     # What it fetches and shows

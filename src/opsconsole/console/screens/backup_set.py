@@ -197,14 +197,15 @@ def set_facts(found: BackupSet, pen: Pen, width: int) -> list[list[Span]]:
 
 
 def _gaps(found: BackupSet, pen: Pen, width: int) -> list[Span]:
-    words = []
+    words, elsewhere = [], []
     for key, counts in sorted(found.by_type.items()):
         if counts.status in (TypeStatus.FAILED, TypeStatus.PARTIAL):
             words.append(f"{key} {'not listed' if counts.status is TypeStatus.FAILED else 'listed in part'}")
         elif counts.status is TypeStatus.NOT_AVAILABLE:
-            words.append(f"{key} not available here")
+            elsewhere.append(f"{key} not available here")
     if found.is_active:
         return [(" still being fetched: it may be restored when it is whole", pen.ink("dim"))]
+    words += elsewhere
     if not words:
         gap = found.missing
         text = " every policy is here with its assignments" if not gap else f" {grouped(gap)} missing: f fetches them"

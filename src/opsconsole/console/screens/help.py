@@ -42,13 +42,13 @@ class HelpScreen(LiveScreen):
         """Lay the screen out from top to bottom."""
         yield HeaderLine("help", self._about)
         yield Banner()
-        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False)
+        yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True)
         yield FooterLine(self.place)
 
     def receive(self, data: object) -> None:
         """Show the keys."""
         del data
-        lines = help_lines(self._about, self.console_app.pen, self.size.width - 4, self._note)
+        lines = help_lines(self._about, self.console_app.pen, self.size.width - 2, self._note)
         self.query_one(WindowTable).put(list(enumerate(lines)), lambda row: f"{row[0]:04d}")
 
     def _note(self, key: Key) -> str | None:

@@ -51,7 +51,7 @@ def _counts(row: RestoreItem, pen: Pen, width: int) -> list[Span]:
 PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
     Column("", 1, _mark),
     Column("Policy", 10, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=2),
-    Column("Type", 20, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1, from_width=62),
+    Column("Type", 20, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1, from_width=80),
     Column("Change", 7, _counts, right=True),
 )
 

@@ -88,7 +88,8 @@ class RestoresScreen(LiveScreen):
 def _empty(pen: Pen) -> list[list[Span]]:
     return [
         [("No restore was planned yet.", pen.ink("strong"))],
-        [("A plan says, policy by policy, what a restore would change; nothing is written before.", pen.ink("dim"))],
+        [("A plan says, policy by policy, what a restore would change, and is", pen.ink("dim"))],
+        [("looked at before anything is written.", pen.ink("dim"))],
         [],
         [
             ("7", pen.ink("key")),

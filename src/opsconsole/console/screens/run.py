@@ -72,13 +72,13 @@ class RunScreen(LiveScreen):
         yield Facts(id="facts")
         yield WindowTable(
             (
-                Column("Failures by reason", 28, lambda row, pen, width: pen.cell(row.title, width, row.ink)),
+                Column(
+                    "Failures, and what belongs here", 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)
+                ),
                 Column(
                     "Items", 7, lambda row, pen, width: pen.cell(row.count, width, "strong", right=True), right=True
                 ),
-                Column(
-                    "What belongs to this run", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1
-                ),
+                Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
             ),
             empty=_empty,
         )

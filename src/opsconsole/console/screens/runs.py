@@ -129,7 +129,8 @@ class RunsScreen(LiveScreen):
             ]
         return [
             [("No runs yet.", pen.ink("strong"))],
-            [("Here every backup, preview, restore and check is seen while it works and long after.", pen.ink("dim"))],
+            [("Every backup, preview, restore and check stands here: while it works,", pen.ink("dim"))],
+            [("and long after.", pen.ink("dim"))],
             [],
             [("b", pen.ink("key")), (" backs up a tenant: the first run.", pen.ink("text"))],
         ]

@@ -43,5 +43,10 @@ class Facts(Widget):
             self.refresh(layout=True)
 
     def render(self) -> Text:
-        """Draw the lines."""
-        return self._text
+        """Draw the lines, each cut at the edge where it may not go on below."""
+        if self._wraps:
+            return self._text
+        lines = self._text.split("\n", allow_blank=True)
+        for line in lines:
+            line.truncate(self.size.width, overflow="ellipsis")
+        return Text("\n").join(lines)

@@ -27,7 +27,11 @@ class FooterLine(Widget):
     def render(self) -> Text:
         """Draw the line: always with help and palette, the others as far as there is room."""
         app = cast("OpsConsoleApp", self.app)
-        keys = [key for key in keys_of(self._place) if key.in_footer and app.is_key_there(key)]
+        keys = [
+            key
+            for key in keys_of(self._place)
+            if key.in_footer and app.is_key_there(key) and key.id != f"go_{self._place}"
+        ]
         last = [self._spans(key) for key in keys if key.id in ("help", "palette")]
         first = [self._spans(key) for key in keys if key.id not in ("help", "palette")]
         room = self.size.width - 1 - sum(width_of(spans) + 2 for spans in last)

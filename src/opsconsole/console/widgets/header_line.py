@@ -8,8 +8,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from opsconsole.console.figures import clock_minutes
-from opsconsole.console.pen import Span, line_of
-from opsconsole.domain.plain_text import cut
+from opsconsole.console.pen import Span, line_of, width_of
+from opsconsole.domain.plain_text import cell_width, cut
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
@@ -50,10 +50,11 @@ class HeaderLine(Widget):
             left += [(pen.drawn(" ▸ "), pen.ink("dim")), (cut(crumb, 40), pen.ink("strong"))]
         mark, word, ink = app.liveness
         right: list[Span] = [
-            (cut(app.scope, max(8, self.size.width // 2)), pen.ink("dim")),
-            ("   ", pen.ink("dim")),
-            (pen.drawn(f"{mark} "), pen.ink(ink)),
+            (pen.drawn(f"   {mark} "), pen.ink(ink)),
             (f"{word}  ", pen.ink(ink)),
             (f"{self._shown} ", pen.ink("text")),
         ]
-        return line_of(left, right, self.size.width)
+        # The place comes first: whose it is stands where there is room left, from the end (actor and role).
+        room = self.size.width - width_of(left) - width_of(right) - 2
+        scope = next((words for words in (app.scope, app.scope.rpartition(" · ")[2]) if cell_width(words) <= room), "")
+        return line_of(left, [(scope, pen.ink("dim")), *right], self.size.width)

@@ -52,9 +52,8 @@ class TabLine(Widget):
     def render(self) -> Text:
         """Draw the longest form that fits."""
         pen = cast("OpsConsoleApp", self.app).pen
-        for form in range(5):
+        for form, gap in enumerate((3, 2, 2, 1, 3)):
             tabs = [self._tab(pen, tab, form) for tab in RUN_TABS]
-            gap = 3 if form == 0 else 2
             if sum(map(width_of, tabs)) + gap * (len(tabs) - 1) + 1 <= self.size.width:
                 break
         line: list[Span] = [(" ", Style.null())]
@@ -80,7 +79,10 @@ class TabLine(Widget):
         spans = [(tab.digit + (between or ("" if glyph else " ")), pen.ink("key"))]
         if glyph:
             state_ink = tab.state.ink if tab.state is not None else "text"
-            spans.append((f"{glyph} ", pen.ink("text" if state_ink == "bad" and not self._any(tab) else state_ink)))
+            spans += [
+                (glyph, pen.ink("text" if state_ink == "bad" and not self._any(tab) else state_ink)),
+                (" ", Style.null()),
+            ]
         return [*spans, (words, ink + chosen)]
 
     def _any(self, tab: RunTab) -> bool:

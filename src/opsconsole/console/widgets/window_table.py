@@ -42,7 +42,10 @@ class _Held(Generic[T]):
 
 
 class WindowTable(Widget, Generic[T], can_focus=True):
-    """Shows the rows of a ``Source``. It reads in worker threads and draws only the lines that changed."""
+    """Shows the rows of a ``Source``. It reads in worker threads and draws only the lines that changed.
+
+    ``is_text``: the rows are lines to read, so that keys scroll them and none is marked.
+    """
 
     DEFAULT_CSS = "WindowTable { height: 1fr; }"
     BINDINGS = bindings_of("table")
@@ -70,6 +73,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         noun: str = "",
         empty: Callable[[Pen], list[list[Span]]] | None = None,
         has_headings: bool = True,
+        is_text: bool = False,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -77,6 +81,8 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         self._noun = noun
         self._empty = empty
         self._top_lines = 1 if has_headings else 0
+        self._is_text = is_text
+        self._margin = 1 if is_text else MARGIN
         self._source: Source[T] | None = None
         self._window: Window[T] = Window(lambda row: "")
         self._generation = 0
@@ -243,6 +249,12 @@ class WindowTable(Widget, Generic[T], can_focus=True):
     def move_to(self, place: int) -> None:
         """Put the cursor on a row, as near as there is one."""
         rows = len(self._window.rows)
+        if self._is_text:
+            place = max(0, min(place, rows - self._body_height))
+            if place != self.top:
+                self.cursor = self.top = place
+                self.refresh()
+            return
         place = max(0, min(place, rows - 1))
         if place == self.cursor:
             return
@@ -340,7 +352,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         place = self.top + y - self._top_lines
         rows = self._window.rows
         if place < len(rows):
-            is_current = place == self.cursor
+            is_current = place == self.cursor and not self._is_text
             style = pen.cursor if is_current and self.has_focus else None
             return self._strip(self._row(rows[place], pen, width, is_current), width, style)
         if self.is_loaded and not rows and self._empty is not None:
@@ -350,16 +362,18 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         return Strip.blank(width, self.rich_style)
 
     def _headings(self, pen: Pen, width: int) -> list[Span]:
-        spans: list[Span] = [(" " * MARGIN, Style.null())]
-        for index, (column, cells) in enumerate(fitted(self._columns, width - MARGIN - 1)):
+        spans: list[Span] = [(" " * self._margin, Style.null())]
+        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
             if index:
                 spans.append((" " * GAP, Style.null()))
             spans += pen.cell(column.title, cells, "dim", right=column.right)
         return spans
 
     def _row(self, row: T, pen: Pen, width: int, is_current: bool) -> list[Span]:
-        spans: list[Span] = [(pen.drawn(" ▸ "), pen.ink("title"))] if is_current else [(" " * MARGIN, Style.null())]
-        for index, (column, cells) in enumerate(fitted(self._columns, width - MARGIN - 1)):
+        spans: list[Span] = (
+            [(pen.drawn(" ▸ "), pen.ink("title"))] if is_current else [(" " * self._margin, Style.null())]
+        )
+        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
             if index:
                 spans.append((" " * GAP, Style.null()))
             spans += column.cell(row, pen, cells)

@@ -1,0 +1,230 @@
+"""A desk over lists in memory: the data, the clock and the ids of a test stand still until the test moves them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from opsconsole.console.desk import AuditJson, Identity, RunReport
+from opsconsole.domain.access import Role
+from opsconsole.domain.audit import ChainHead, Verdict
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.clock import to_text
+from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+from opsconsole.domain.run import OperationRun, Outcome, Status
+from opsconsole.errors import NotFound, StoreUnavailable
+from opsconsole.service.caller import Page
+from opsconsole.service.restores import Confirmation
+from opsconsole.service.runs import FailureGroup, RunQuery
+from opsconsole.service.started import Started
+from opsconsole.service.tenants import TenantView
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 8, 20, 14, 2, 7, tzinfo=UTC)
+
+
+def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | None, *, newest: bool) -> Page[T]:
+    """Return a keyset page, as the store would."""
+    ordered = sorted(rows, key=key, reverse=newest)
+    if cursor is not None:
+        ordered = [row for row in ordered if (key(row) < cursor if newest else key(row) > cursor)]
+    found = ordered[:limit]
+    return Page(found, key(found[-1]) if len(ordered) > limit else None)
+
+
+@dataclass
+class MemoryDesk:
+    """Everything a screen asks for; ``orders`` keeps what was ordered."""
+
+    actor: str = "alice"
+    role: Role = Role.OWNER
+    tenant_views: list[TenantView] = field(default_factory=list)
+    all_runs: list[OperationRun] = field(default_factory=list)
+    failures_of: dict[str, list[Failure]] = field(default_factory=dict)
+    related_of: dict[str, dict[str, Any]] = field(default_factory=dict)
+    all_sets: list[BackupSet] = field(default_factory=list)
+    items_of: dict[str, list[BackupItem]] = field(default_factory=dict)
+    all_names: dict[str, str] = field(default_factory=dict)
+    all_restores: list[RestoreRun] = field(default_factory=list)
+    restore_items_of: dict[str, list[RestoreItem]] = field(default_factory=dict)
+    confirmations: dict[str, Confirmation] = field(default_factory=dict)
+    all_entries: list[AuditJson] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
+    orders: list[tuple[Any, ...]] = field(default_factory=list)
+    moment: datetime = NOW
+    is_lost: bool = False
+    has_changed: bool = False
+
+    def _look(self) -> None:
+        if self.is_lost:
+            raise StoreUnavailable("The store at /var/lib/opsconsole.db cannot be read.", "Is the disk there?")
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def changed(self) -> bool:
+        has_changed, self.has_changed = self.has_changed, False
+        return has_changed
+
+    def identity(self) -> Identity:
+        self._look()
+        return Identity(self.actor, {"main": self.role})
+
+    def tenants(self) -> list[TenantView]:
+        self._look()
+        return self.tenant_views
+
+    def _found(self, query: RunQuery) -> list[OperationRun]:
+        self._look()
+        return [
+            run
+            for run in self.all_runs
+            if (not query.statuses or run.status in query.statuses)
+            and (not query.outcomes or run.outcome in query.outcomes)
+            and (not query.types or run.type in query.types)
+            and (not query.since or run.created_at >= query.since)
+            and (not query.by or run.initiator_name == query.by)
+            and (not query.search or run.id.endswith(query.search))
+        ]
+
+    def runs(self, query: RunQuery, limit: int, cursor: str | None) -> Page[OperationRun]:
+        return page(self._found(query), lambda run: run.id, limit, cursor, newest=True)
+
+    def count_runs(self, query: RunQuery) -> int:
+        return len(self._found(query))
+
+    def state_counts(self) -> Mapping[tuple[str, str], int]:
+        self._look()
+        return Counter((run.status.value, run.outcome.value) for run in self.all_runs)
+
+    def run(self, ref: str) -> OperationRun:
+        self._look()
+        return _one(self.all_runs, ref)
+
+    def run_report(self, ref: str) -> RunReport:
+        run = self.run(ref)
+        counted = Counter((failure.reason, failure.code) for failure in self.failures_of.get(run.id, []))
+        groups = [FailureGroup(reason, code, count) for (reason, code), count in counted.most_common()]
+        related = self.related_of.get(run.id, {})
+        found = [one for one in self.all_sets if one.id == related.get("backup_set")]
+        return RunReport(run, groups, related, found[0] if found else None)
+
+    def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
+        rows = [
+            (seq, failure)
+            for seq, failure in enumerate(self.failures_of.get(ref, []), start=1)
+            if reason is None or failure.reason is reason
+        ]
+        return page(rows, lambda row: f"{row[0]:012d}", limit, cursor, newest=False)
+
+    def cancel_run(self, ref: str) -> OperationRun:
+        self.orders.append(("cancel_run", ref))
+        run = self.run(ref)
+        ended = replace(run, status=Status.COMPLETED, outcome=Outcome.CANCELLED, completed_at=to_text(self.moment))
+        self.replace_run(ended)
+        return ended
+
+    def retry_run(self, ref: str) -> Started:
+        self.orders.append(("retry_run", ref))
+        return Started(True, [self.run(ref)])
+
+    def start_backup(self, tenant: str) -> Started:
+        self.orders.append(("start_backup", tenant))
+        return Started(True, [])
+
+    def start_fetch(self, set_ref: str) -> Started:
+        self.orders.append(("start_fetch", set_ref))
+        return Started(True, [self.all_runs[0]])
+
+    def sets(self, limit: int, cursor: str | None) -> Page[BackupSet]:
+        self._look()
+        return page(self.all_sets, lambda one: one.id, limit, cursor, newest=True)
+
+    def backup_set(self, ref: str) -> BackupSet:
+        self._look()
+        return _one(self.all_sets, ref)
+
+    def items(
+        self, set_ref: str, search: str | None, statuses: Sequence[ItemStatus], limit: int, cursor: str | None
+    ) -> Page[BackupItem]:
+        self._look()
+        rows = [
+            item
+            for item in self.items_of.get(set_ref, [])
+            if (not statuses or item.status in statuses) and (not search or search.lower() in item.policy_name.lower())
+        ]
+        return page(rows, lambda item: item.id, limit, cursor, newest=False)
+
+    def item(self, set_ref: str, ref: str) -> BackupItem:
+        return _one(self.items_of[set_ref], ref)
+
+    def names(self, set_ref: str) -> Mapping[str, str]:
+        return self.all_names
+
+    def start_preview(self, set_ref: str, tenant: str, **named: Any) -> Started:
+        self.orders.append(("start_preview", set_ref, tenant, named))
+        return Started(True, [], None, self.all_restores[0] if self.all_restores else None)
+
+    def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
+        self._look()
+        return page(self.all_restores, lambda one: one.id, limit, cursor, newest=True)
+
+    def restore(self, ref: str) -> RestoreRun:
+        self._look()
+        return _one(self.all_restores, ref)
+
+    def restore_items(
+        self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None
+    ) -> Page[RestoreItem]:
+        self._look()
+        rows = [item for item in self.restore_items_of.get(ref, []) if not states or item.state in states]
+        return page(rows, lambda item: f"{item.seq:09d}", limit, cursor, newest=False)
+
+    def confirmation(self, ref: str) -> Confirmation:
+        return self.confirmations[ref]
+
+    def run_restore(self, ref: str, plan_hash: str) -> Started:
+        self.orders.append(("run_restore", ref, plan_hash))
+        return Started(True, [run for run in self.all_runs if run.inputs.get("restore") == ref][:1])
+
+    def undo_restore(self, ref: str) -> Started:
+        self.orders.append(("undo_restore", ref))
+        return Started(True, [], None, self.all_restores[0])
+
+    def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
+        self._look()
+        rows = [entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]]
+        return page(rows, lambda entry: f"{entry['seq']:015d}", limit, cursor, newest=True)
+
+    def entry(self, ref: str) -> AuditJson:
+        self._look()
+        return next(entry for entry in self.all_entries if entry["id"] == ref)
+
+    def verify(self) -> Verdict:
+        return self.verdict
+
+    # What a test does to the world
+
+    def replace_run(self, run: OperationRun) -> None:
+        """Put another state of a run in place of the one there is."""
+        self.all_runs = [run if one.id == run.id else one for one in self.all_runs]
+        self.has_changed = True
+
+    def add_run(self, run: OperationRun) -> None:
+        """Let another process start a run."""
+        self.all_runs.append(run)
+        self.has_changed = True
+
+
+def _one(rows: Sequence[T], ref: str) -> T:
+    for row in rows:
+        if str(getattr(row, "id", "")).endswith(ref):
+            return row
+    raise NotFound(f"There is no such thing as {ref!r}.")
+
+
