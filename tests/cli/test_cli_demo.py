@@ -100,6 +100,16 @@ def test_the_simulator_says_first_where_it_listens(program: Program) -> None:
     assert child.returncode == 0
 
 
+def test_the_simulator_says_it_in_json_too(program: Program) -> None:
+    child = program.start("simulate", "--policies", "5", "--json")
+    assert child.stdout is not None
+    document = json.loads(child.stdout.readline())
+    assert document["listening"].startswith("http://127.0.0.1:")
+    child.terminate()
+    rest, _ = child.communicate(timeout=LIMIT_S)
+    assert (child.returncode, rest) == (0, "")
+
+
 def test_a_port_in_use_is_told(program: Program) -> None:
     import socket
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from opsconsole.cli import waiting
+from opsconsole.domain.run import OperationRun
+from opsconsole.errors import StoreUnavailable
 from opsconsole.simulator import SimulatorThread
 
 from .control import control
@@ -108,6 +111,34 @@ def test_an_interrupted_drain_exits_130(ready: Program, simulator: SimulatorThre
     engine.send_signal(signal.SIGINT)
     engine.communicate(timeout=LIMIT_S)
     assert engine.returncode == 130
+
+
+def test_a_store_that_stays_away_ends_the_wait_with_7(ready: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = ready.ask("backup", "contoso")["runs"][0]["id"]
+
+    def gone(*_: object) -> list[object]:
+        raise StoreUnavailable("The store does not answer.", "Look whether it is there.")
+
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(waiting._Vigil, "_read", gone)
+    answer = ready.inline("runs", "watch", run_id, "--json")
+    assert answer.code == 7
+    assert answer.error["code"] == "store_unavailable"
+
+
+def test_a_store_that_comes_back_is_waited_for(ready: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = waiting._Vigil._read
+    missed: list[int] = []
+
+    def flaky(vigil: waiting._Vigil) -> list[OperationRun]:
+        if len(missed) < 3:
+            missed.append(1)
+            raise StoreUnavailable("The store does not answer.", "Look whether it is there.")
+        return read(vigil)
+
+    monkeypatch.setattr(waiting._Vigil, "_read", flaky)
+    assert ready.inline("backup", "contoso", "--types", "mobileApp", "--wait").code == 0
+    assert len(missed) == 3
 
 
 def test_a_reader_that_goes_away_is_no_error(backed_up: Program) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -126,18 +127,19 @@ def test_progress_in_a_log_is_one_line_a_change_and_one_each_half_minute() -> No
     said: list[str] = []
     now = [0.0]
     lines = ProgressLines(said.append, lambda: now[0])
-    waiting = {"waiting_until": "2100-01-01T14:02:07.000000Z", "progress": {"done": 3, "total": 9}}
+    run = _run(Outcome.PENDING)
     with lines:
-        for context in ({}, {"progress": {"done": 1, "total": 9}}, waiting, waiting):
-            run = _run(Outcome.PENDING)
-            running = OperationRun(**{name: getattr(run, name) for name in run.__dataclass_fields__} | {
-                "status": Status.RUNNING, "context": context,
-            })  # fmt: skip
-            lines.show([running])
-        assert len(said) == 2
-        assert "waiting for Graph until " in said[1]
+        for done, wait in (
+            (0, ""),
+            (1, ""),
+            (3, "waiting for Graph until 14:02:07"),
+            (4, "waiting for Graph until 14:02:07"),
+        ):
+            running = replace(run, status=Status.RUNNING, context={"progress": {"done": done, "total": 9}})
+            lines.show([running], {run.id: wait})
+        assert [line.rpartition(", ")[2] for line in said] == ["0 of 9", "waiting for Graph until 14:02:07"]
         now[0] = 31.0
-        lines.show([running])
+        lines.show([running], {run.id: wait})
         assert len(said) == 3
 
 

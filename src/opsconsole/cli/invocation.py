@@ -12,6 +12,7 @@ from opsconsole.domain.plain_text import plain
 
 if TYPE_CHECKING:
     from opsconsole.config import Config
+    from opsconsole.domain.access import Actor
     from opsconsole.service.caller import Caller
     from opsconsole.store.database import Database
 
@@ -26,6 +27,7 @@ class Invocation:
         self.workspace: str | None = None
         self._config: Config | None = None
         self._db: Database | None = None
+        self._actor: Actor | None = None
 
     def config(self) -> Config:
         """Return the configuration; raises ConfigError."""
@@ -48,7 +50,9 @@ class Invocation:
         from opsconsole.service.caller import Caller, actor_at
 
         db = self.database()
-        return Caller(db, self.config(), actor_at(db), self.workspace)
+        if self._actor is None:
+            self._actor = actor_at(db)
+        return Caller(db, self.config(), self._actor, self.workspace)
 
     def prompt(self) -> Callable[[str], None] | None:
         """Return what shows a sign-in's words to the person at the terminal; None where nobody is there."""

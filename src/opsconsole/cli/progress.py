@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
 from opsconsole.cli.output import Output
 from opsconsole.cli.states import run_state, state_cell
-from opsconsole.cli.text import clock_time, number, short
-from opsconsole.domain.clock import from_text
+from opsconsole.cli.text import number, short
 from opsconsole.domain.run import OperationRun, Status
 
 LOG_INTERVAL_S = 30.0
@@ -25,8 +24,8 @@ class Progress(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-    def show(self, runs: Sequence[OperationRun]) -> None:
-        """Show the runs as they are."""
+    def show(self, runs: Sequence[OperationRun], waits: Mapping[str, str]) -> None:
+        """Show the runs as they are, and by id what they wait for (empty: nothing)."""
 
 
 def progress_for(out: Output) -> Progress:
@@ -41,14 +40,6 @@ def describe(run: OperationRun) -> str:
     failed = run.counters.failed
     text = f"{number(done)} of {number(total)}" if total else number(done)
     return f"{text}, {number(failed)} failed" if failed else text
-
-
-def waiting_words(run: OperationRun) -> str:
-    """Return until when Graph has asked the run to wait, or nothing."""
-    until = run.context.get("waiting_until")
-    if run.status is not Status.RUNNING or not until:
-        return ""
-    return f"waiting for Graph until {clock_time(from_text(str(until)))}"
 
 
 class ProgressLines:
@@ -68,10 +59,10 @@ class ProgressLines:
     ) -> None:
         return None
 
-    def show(self, runs: Sequence[OperationRun]) -> None:
+    def show(self, runs: Sequence[OperationRun], waits: Mapping[str, str]) -> None:
         """Tell what is new."""
         for run in runs:
-            waiting = waiting_words(run)
+            waiting = waits.get(run.id, "")
             state = (run_state(run), waiting)
             now = self._monotonic()
             is_due = run.status is Status.RUNNING and now - self._told_at.get(run.id, now) >= LOG_INTERVAL_S
@@ -100,6 +91,7 @@ class ProgressBars:
             TimeElapsedColumn(),
             console=Console(file=sys.stderr, highlight=False, markup=False, emoji=False),
             transient=True,
+            redirect_stdout=False,
             refresh_per_second=4,
         )
         self._tasks: dict[str, int] = {}
@@ -113,19 +105,19 @@ class ProgressBars:
     ) -> None:
         self._bars.stop()
 
-    def show(self, runs: Sequence[OperationRun]) -> None:
+    def show(self, runs: Sequence[OperationRun], waits: Mapping[str, str]) -> None:
         """Move the bars."""
         for run in runs:
-            self._show(run)
+            self._show(run, waits.get(run.id, ""))
 
-    def _show(self, run: OperationRun) -> None:
+    def _show(self, run: OperationRun, waiting: str) -> None:
         from rich.progress import TaskID
 
         progress = run.context.get("progress") or {}
         done, total = int(progress.get("done", 0)), int(progress.get("total", 0))
         is_known = total > 0 or run.status is Status.COMPLETED
         words = state_cell(run_state(run)).text if run.status is not Status.RUNNING else describe(run)
-        if waiting := waiting_words(run):
+        if waiting:
             words = f"{words} · {waiting}"
         if run.id not in self._tasks:
             self._tasks[run.id] = self._bars.add_task(

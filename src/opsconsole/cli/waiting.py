@@ -13,8 +13,9 @@ from opsconsole.cli.ending import Interrupted
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.live import has_engine_for
 from opsconsole.cli.progress import Progress, progress_for
-from opsconsole.cli.text import counted, short
-from opsconsole.domain.run import OperationRun, Status
+from opsconsole.cli.text import clock_time, counted, short
+from opsconsole.domain.clock import from_text
+from opsconsole.domain.run import OperationRun, RunType, Status
 from opsconsole.errors import StoreUnavailable
 from opsconsole.service import runs as run_service
 from opsconsole.store.changes import ChangeFeed
@@ -107,29 +108,27 @@ class _Vigil:
         self.ids = list(ids)
         self._thread: EngineThread | None = None
         self._unreachable_since: float | None = None
+        self._is_told = False
 
     def keep(self, progress: Progress, *, brings_engine: bool) -> list[OperationRun]:
-        """Watch until everything has ended."""
+        """Watch until everything has ended. Raises StoreUnavailable once a lost store was waited for in vain."""
         feed = ChangeFeed(self._invocation.database())
-        is_told = False
-        looked_at = -LOOK_S
-        runs: list[OperationRun] = []
+        looked_at = float("-inf")
         try:
             while True:
                 is_due = time.monotonic() - looked_at >= LOOK_S
-                if feed.changed() or is_due or not runs:
-                    runs = self._read() or runs
-                    progress.show(runs)
-                if runs and all(run.status is Status.COMPLETED for run in runs):
-                    return runs
-                if is_due:
-                    looked_at = time.monotonic()
-                    active = [run for run in runs if run.is_active]
-                    if brings_engine:
-                        self._work_if_nobody_does(active)
-                    elif not is_told:
-                        tell_if_nobody_works(self._invocation, active)
-                        is_told = True
+                if feed.changed() or is_due:
+                    try:
+                        runs = self._read()
+                        progress.show(runs, {run.id: self._wait_of(run) for run in runs})
+                        if all(run.status is Status.COMPLETED for run in runs):
+                            return runs
+                        if is_due:
+                            looked_at = time.monotonic()
+                            self._look([run for run in runs if run.is_active], brings_engine=brings_engine)
+                        self._unreachable_since = None
+                    except StoreUnavailable as error:
+                        self._bear(error)
                 time.sleep(POLL_S)
         finally:
             feed.close()
@@ -140,23 +139,42 @@ class _Vigil:
             thread, self._thread = self._thread, None
             thread.stop()
 
+    def _bear(self, error: StoreUnavailable) -> None:
+        """Put up with a store that cannot be reached for a while, then raise ``error``."""
+        now = time.monotonic()
+        if self._unreachable_since is None:
+            self._unreachable_since = now
+        if now - self._unreachable_since > PATIENCE_S:
+            raise error
+
     def _read(self) -> list[OperationRun]:
         caller = self._invocation.caller()
-        try:
-            runs = [run_service.show_run(caller, run_id) for run_id in self.ids]
-            for run in list(runs) if self._with_followers else ():
-                for follower in run_service.related(caller, run.id)["followed_by"]:
-                    if follower not in self.ids:
-                        self.ids.append(follower)
-                        runs.append(run_service.show_run(caller, follower))
-        except StoreUnavailable:
-            now = time.monotonic()
-            self._unreachable_since = self._unreachable_since or now
-            if now - self._unreachable_since > PATIENCE_S:
-                raise
-            return []
-        self._unreachable_since = None
+        runs = [run_service.show_run(caller, run_id) for run_id in self.ids]
+        for run in list(runs) if self._with_followers else ():
+            for follower in run_service.related(caller, run.id)["followed_by"]:
+                if follower not in self.ids:
+                    self.ids.append(follower)
+                    runs.append(run_service.show_run(caller, follower))
         return runs
+
+    def _wait_of(self, run: OperationRun) -> str:
+        """Return what a run waits for although an engine is there for it, or nothing."""
+        if run.status is Status.RUNNING and (until := run.context.get("waiting_until")):
+            return f"waiting for Graph until {clock_time(from_text(str(until)))}"
+        is_held = run.status is Status.QUEUED and run.type is RunType.RESTORE
+        if is_held and has_engine_for(self._invocation.database(), [run]):
+            return f"waiting for {run_service.related(self._invocation.caller(), run.id)['waiting_for'] or 'its turn'}"
+        return ""
+
+    def _look(self, active: Sequence[OperationRun], *, brings_engine: bool) -> None:
+        """See whether an engine works on what is active: bring one, or say once that there is none."""
+        if brings_engine:
+            self._work_if_nobody_does(active)
+        elif has_engine_for(self._invocation.database(), active):
+            self._is_told = False
+        elif not self._is_told:
+            tell_if_nobody_works(self._invocation, active)
+            self._is_told = True
 
     def _work_if_nobody_does(self, active: Sequence[OperationRun]) -> None:
         if self._thread is not None:
@@ -166,7 +184,7 @@ class _Vigil:
             self._thread = None
             if error is not None:
                 raise error
-        if not active or has_engine_for(self._invocation.database(), active):
+        if has_engine_for(self._invocation.database(), active):
             return
         from opsconsole.cli.logfile import keep_log
         from opsconsole.engine import Engine, EngineThread

@@ -31,10 +31,11 @@ def serve(
     throttle: bool = False,
     token: str = "simulator",  # noqa: S107 - no secret: it opens a simulator on loopback
     exit_with_parent: bool = False,
+    greeting: str = "listening on {}",
 ) -> int:
     """Serves until a signal comes, or stdin closes with `exit_with_parent`; returns the exit code.
 
-    The first line on stdout is `listening on http://127.0.0.1:PORT`. `faults` is the name of a profile or a file of rules.
+    The first line on stdout is `greeting` with the address `http://127.0.0.1:PORT` in it. `faults` names a profile or a file.
     What was taken from exports is told on stderr. Raises OSError for a port in use or an unreadable folder or file,
     ValueError for a faulty rule.
     """
@@ -47,7 +48,7 @@ def serve(
     simulator = Simulator(
         tenant, port=port, latency_ms=latency_ms, throttle=throttle, faults=rules, token=token, seed=seed
     )
-    asyncio.run(_serve(simulator, exit_with_parent=exit_with_parent))
+    asyncio.run(_serve(simulator, exit_with_parent=exit_with_parent, greeting=greeting))
     return 0
 
 
@@ -63,7 +64,7 @@ def fault_rules(faults: str | Path | None, tenant: Tenant, *, seed: int = 0) -> 
     return load_faults(path)
 
 
-async def _serve(simulator: Simulator, *, exit_with_parent: bool) -> None:
+async def _serve(simulator: Simulator, *, exit_with_parent: bool, greeting: str) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
 
@@ -74,7 +75,7 @@ async def _serve(simulator: Simulator, *, exit_with_parent: bool) -> None:
         _stop_on_signals(stop)
         if exit_with_parent:
             threading.Thread(target=_watch_stdin, args=(stop,), name="stdin", daemon=True).start()
-        sys.stdout.write(f"listening on {simulator.base_url}\n")
+        sys.stdout.write(greeting.replace("{}", simulator.base_url) + "\n")
         sys.stdout.flush()
         await stopped.wait()
 

@@ -51,10 +51,6 @@ def command(
     exit_with_parent: bool,
 ) -> int:
     """Serve a simulated tenant on loopback; the first line on stdout says where it listens."""
-    if invocation.out.is_json:
-        raise UsageError(
-            "The simulator serves until it is stopped: it has no JSON answer.", "Read the first line it prints."
-        )
     from opsconsole.simulator import serve
 
     try:
@@ -67,6 +63,7 @@ def command(
             latency_ms=latency_ms,
             throttle=throttle,
             exit_with_parent=exit_with_parent,
+            greeting='{"listening": "{}"}' if invocation.out.is_json else "listening on {}",
         )
     except OSError as error:
         raise UsageError(
