@@ -44,6 +44,11 @@ class TypeCounts:
         gap = 1 if self.status in (TypeStatus.FAILED, TypeStatus.PARTIAL, TypeStatus.PENDING) else 0
         return self.listed - self.fetched + gap
 
+    @property
+    def pending(self) -> int:
+        """Return how many policies a fetch that is still active has to settle."""
+        return self.listed - self.fetched - self.failed - self.skipped
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON of contract.md."""
         return {
@@ -74,7 +79,7 @@ class BackupSet:
     failures: tuple[Failure, ...] = ()
 
     def count(self, name: str) -> int:
-        """Return the sum of one counter (listed, fetched, failed, skipped, missing) over the types."""
+        """Return the sum of one counter (listed, fetched, failed, skipped, missing, pending) over the types."""
         return sum(int(getattr(counts, name)) for counts in self.by_type.values())
 
     @property

@@ -8,11 +8,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import AuditEntry, ChainHead, Verdict
 from opsconsole.errors import UsageError
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.export import write_private
-from opsconsole.service.guard import check_ref, nothing_there, pick, reading, visible_workspaces
+from opsconsole.service.guard import (
+    check_ref,
+    nothing_there,
+    pick,
+    reading,
+    require_somewhere,
+    visible_workspaces,
+)
 from opsconsole.store import access, audit, tenants
 from opsconsole.store.database import Session
 
@@ -46,7 +54,13 @@ def list_entries(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         found, following = audit.list_entries(
-            session, visible, limit=limit, cursor=cursor, action=action, search=search
+            session,
+            visible,
+            limit=limit,
+            cursor=cursor,
+            action=action,
+            search=search,
+            store_wide=bool(visible),
         )
         names = _Names(session, visible)
         return Page([names.to_json(entry) for entry in found], following)
@@ -57,7 +71,9 @@ def show_entry(caller: Caller, ref: str) -> dict[str, Any]:
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         text = ref.strip() if ref.strip().lstrip("#").isdigit() else check_ref("audit entry", ref)
-        entry_id = pick("audit entry", ref, audit.resolve_entry_id(session, text, visible))
+        # Entries of the store as a whole belong to no workspace, so they are shown to every member, and to nobody else.
+        found = audit.resolve_entry_id(session, text, visible) if visible else []
+        entry_id = pick("audit entry", ref, found)
         entry = audit.get_entry(session, entry_id)
         if entry is None:
             raise nothing_there("audit entry", ref)
@@ -67,14 +83,14 @@ def show_entry(caller: Caller, ref: str) -> dict[str, Any]:
 def verify(caller: Caller, kept: ChainHead | None = None) -> Verdict:
     """Walk the whole chain; ``kept`` is a head that was kept elsewhere."""
     with reading(caller) as session:
-        visible_workspaces(caller, session)
+        require_somewhere(caller, session, Capability.VIEW)
         return audit.verify(session, kept)
 
 
 def head(caller: Caller) -> ChainHead:
     """Return the last entry's number and hash: keep it elsewhere to notice a cut end or a chain computed anew."""
     with reading(caller) as session:
-        visible_workspaces(caller, session)
+        require_somewhere(caller, session, Capability.VIEW)
         return audit.audit_head(session)
 
 
@@ -117,7 +133,7 @@ def _as_csv(entries: list[dict[str, Any]]) -> str:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
 
 
 class _Names:

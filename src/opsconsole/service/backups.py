@@ -21,6 +21,7 @@ from opsconsole.service.enqueue import LostRace, again_after_lost_race, enqueue
 from opsconsole.service.export import write_export
 from opsconsole.service.guard import (
     check_ref,
+    find,
     nothing_there,
     ordering,
     pick,
@@ -31,8 +32,8 @@ from opsconsole.service.guard import (
 )
 from opsconsole.service.names import suggestion
 from opsconsole.service.started import Started
-from opsconsole.service.tenants import ensure_registered, tenant_for
-from opsconsole.store import backups, runs, tenants
+from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
+from opsconsole.store import backups, runs
 from opsconsole.store.database import Session
 
 
@@ -113,9 +114,7 @@ def start_fetch(
         found = _set(caller, session, set_ref, Capability.FETCH_START)
         if found.is_active:
             return Started(False, _runs_of(session, found), found)
-        tenant = tenants.get_tenant(session, found.tenant)
-        if tenant is None:
-            raise nothing_there("tenant", found.tenant)
+        tenant = bound_tenant(caller, session, found.tenant)
         item = _item(session, found, item_id) if item_id else None
         if item and item.status not in (ItemStatus.FAILED, ItemStatus.SKIPPED):
             raise Conflict(
@@ -241,7 +240,7 @@ def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
 
     Raises UsageError if the directory exists and is not empty.
     """
-    with reading(caller) as session:
+    with ordering(caller, f"export set {ref}") as session:
         found = _set(caller, session, ref, Capability.EXPORT_PAYLOAD)
     count = write_export(caller, found, directory)
     with ordering(caller, f"export set {ref}") as session:
@@ -301,9 +300,10 @@ def resolve_set(caller: Caller, session: Session, ref: str, capability: Capabili
 
 
 def _set(caller: Caller, session: Session, ref: str, capability: Capability) -> BackupSet:
-    visible = visible_workspaces(caller, session)
-    text = ref if ref == "latest" else check_ref("backup set", ref)
-    set_id = pick("backup set", ref, backups.resolve_set_id(session, text, visible))
+    if ref == backups.LATEST:
+        set_id = pick("backup set", ref, backups.resolve_set_id(session, ref, visible_workspaces(caller, session)))
+    else:
+        set_id = find(caller, session, "backup set", ref, backups.resolve_set_id)
     found = backups.get_set(session, set_id)
     if found is None:
         raise nothing_there("backup set", ref)

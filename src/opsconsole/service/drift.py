@@ -11,17 +11,16 @@ from opsconsole.service.backups import resolve_set
 from opsconsole.service.caller import Caller
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import (
-    check_ref,
+    find,
     nothing_there,
     ordering,
-    pick,
     reading,
     record,
     require,
-    visible_workspaces,
 )
 from opsconsole.service.started import Started
-from opsconsole.store import drift, runs, tenants
+from opsconsole.service.tenants import bound_tenant
+from opsconsole.store import drift, runs
 
 
 @again_after_lost_race
@@ -29,14 +28,12 @@ def start_drift(caller: Caller, set_ref: str, *, retry_of: str | None = None) ->
     """Enqueue a comparison of a set with its tenant as it is. Raises Conflict while the set's fetch is active."""
     with ordering(caller, f"drift of set {set_ref}") as session:
         found = resolve_set(caller, session, set_ref, Capability.DRIFT_START)
-        if found.is_active:
+        if found.is_active or found.count("pending"):
             raise Conflict(f"The fetch of set {set_ref!r} is still active.", "Wait for it, then compare.")
         identity = identity_hash(found.workspace_id, found.tenant_id, RunType.DRIFT, {"set": found.id})
         if active := runs.active_run(session, identity):
             return Started(False, [active], found)
-        tenant = tenants.get_tenant(session, found.tenant)
-        if tenant is None:
-            raise nothing_there("tenant", found.tenant)
+        tenant = bound_tenant(caller, session, found.tenant)
         run = enqueue(
             caller, session, tenant, RunType.DRIFT, identity, empty_context({"set": found.id}), retry_of=retry_of
         )
@@ -56,8 +53,7 @@ def start_drift(caller: Caller, set_ref: str, *, retry_of: str | None = None) ->
 def drift_result(caller: Caller, ref: str) -> Differences:
     """Return what a drift run found so far. Raises NotFound for a run that is none of this kind."""
     with reading(caller) as session:
-        visible = visible_workspaces(caller, session)
-        run_id = pick("run", ref, runs.resolve_run_id(session, check_ref("run", ref), visible))
+        run_id = find(caller, session, "run", ref, runs.resolve_run_id)
         run = runs.get_run(session, run_id, with_failures=False)
         if run is None or run.type is not RunType.DRIFT:
             raise nothing_there("run", ref)

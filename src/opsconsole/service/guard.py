@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,12 @@ from opsconsole.errors import Forbidden, NotFound, OpsError, UsageError
 from opsconsole.service.caller import Caller
 from opsconsole.store import access, audit
 from opsconsole.store.database import Session
+
+Resolve = Callable[[Session, str, Sequence[str]], list[str]]
+"""Returns the ids that a shortened id may stand for in the given workspaces, two at most."""
+
+DEFAULT_WORKSPACE = "main"
+"""The workspace that is meant where none is named and the caller is a member of none."""
 
 
 def nothing_there(noun: str, ref: str) -> NotFound:
@@ -39,7 +45,7 @@ _LISTS = {
 class _Refused(Exception):
     """Carries a refusal out of the transaction that it rolls back, so that it can be audited in one of its own."""
 
-    def __init__(self, error: OpsError, workspace_id: str, capability: Capability) -> None:
+    def __init__(self, error: OpsError, workspace_id: str | None, capability: Capability) -> None:
         super().__init__(str(error))
         self.error = error
         self.workspace_id = workspace_id
@@ -72,6 +78,19 @@ def require(
     if not allows(role, capability):
         raise _Refused(Forbidden(capability.value), workspace_id, capability)
     return role
+
+
+def require_somewhere(caller: Caller, session: Session, capability: Capability) -> None:
+    """Refuse what concerns the store as a whole to all who have ``capability`` in none of its workspaces.
+
+    A store without members has nobody to keep anything from yet.
+    """
+    visible_workspaces(caller, session)
+    roles = [Role(row["role"]) for row in access.workspaces_of(session, caller.actor.key)]
+    if any(allows(role, capability) for role in roles) or not access.has_members(session):
+        return
+    error = Forbidden(capability.value) if roles else nothing_there("workspace", caller.workspace or DEFAULT_WORKSPACE)
+    raise _Refused(error, None, capability)
 
 
 def _is_in_scope(session: Session, caller: Caller, workspace_id: str) -> bool:
@@ -141,6 +160,20 @@ def record(
         details=details or {},
         created_at=to_text(caller.clock()),
     )
+
+
+def find(caller: Caller, session: Session, noun: str, ref: str, resolve: Resolve) -> str:
+    """Return the one id that a shortened ``ref`` stands for among what the caller may see; raises NotFound, UsageError.
+
+    Where that is nothing, but one thing in a workspace of others, its id is returned: ``require``, which every caller
+    asks next, refuses it with the text of a thing that is not there, and ``ordering`` audits the attempt.
+    """
+    text = check_ref(noun, ref)
+    found = resolve(session, text, visible_workspaces(caller, session))
+    if not found:
+        hidden = resolve(session, text, access.workspaces_without(session, caller.actor.key))
+        found = hidden if len(hidden) == 1 else []
+    return pick(noun, ref, found)
 
 
 def pick(noun: str, ref: str, found: Sequence[str]) -> str:

@@ -6,7 +6,15 @@ from opsconsole.domain.access import Actor, Capability, Member, Role
 from opsconsole.domain.audit import Action
 from opsconsole.errors import UsageError
 from opsconsole.service.caller import Caller, parse_actor
-from opsconsole.service.guard import nothing_there, ordering, reading, record, require, visible_workspaces
+from opsconsole.service.guard import (
+    DEFAULT_WORKSPACE,
+    nothing_there,
+    ordering,
+    reading,
+    record,
+    require,
+    visible_workspaces,
+)
 from opsconsole.store import access
 from opsconsole.store.database import Session
 
@@ -74,10 +82,13 @@ def _workspace(caller: Caller, session: Session) -> tuple[str, str]:
     rows = access.workspaces_of(session, caller.actor.key)
     if caller.workspace is not None:
         rows = [row for row in rows if row["name"] == caller.workspace]
-        if not rows:
-            raise nothing_there("workspace", caller.workspace)
     if not rows:
-        raise nothing_there("workspace", "main")
+        # Others' workspace is named to the guard all the same, which refuses it: the attempt is audited there.
+        name = caller.workspace or DEFAULT_WORKSPACE
+        others = access.get_workspace(session, name)
+        if others is None:
+            raise nothing_there("workspace", name)
+        return str(others["id"]), name
     if len(rows) > 1:
         names = ", ".join(sorted(str(row["name"]) for row in rows))
         raise UsageError("You are a member of several workspaces.", f"Name one with --workspace: {names}.")

@@ -17,10 +17,9 @@ from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import (
-    check_ref,
+    find,
     nothing_there,
     ordering,
-    pick,
     reading,
     record,
     require,
@@ -28,10 +27,13 @@ from opsconsole.service.guard import (
 )
 from opsconsole.service.mapping import read_mapping
 from opsconsole.service.started import Started
-from opsconsole.service.tenants import ensure_registered, tenant_for
+from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
 from opsconsole.store import backups, restores, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
+
+PLAN_DIGITS = 8
+"""Digits of a plan's hash that name it: fewer, or none from an unset variable of a script, insist on nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def preview_from(
                 "The set and the tenant belong to different workspaces.", "Restore within one workspace only."
             )
         fetching = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, {"set": found.id})
-        if found.is_active or runs.active_run(session, fetching):
+        if found.is_active or found.count("pending") or runs.active_run(session, fetching):
             raise Conflict(
                 f"The fetch of set {set_ref!r} is still active.", "Wait for it: `opsconsole runs watch RUN`."
             )
@@ -214,7 +216,10 @@ def confirmation(caller: Caller, ref: str) -> Confirmation:
 
 @again_after_lost_race
 def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justification: str = "") -> Started:
-    """Enqueue the execution of a previewed plan. Raises PlanOutdated if ``plan_hash`` is not the stored plan's."""
+    """Enqueue the execution of a previewed plan. Raises PlanOutdated if ``plan_hash`` is not the stored plan's.
+
+    The first ``PLAN_DIGITS`` digits of the hash are enough.
+    """
     with ordering(caller, f"run restore {ref}") as session:
         found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
         if found.status is RestoreStatus.EXECUTING and found.executions:
@@ -222,7 +227,7 @@ def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justi
             if active and active.is_active:
                 return Started(False, [active], None, found)
         _must_be_previewed(found)
-        if plan_hash is not None and not (found.plan_hash or "").startswith(plan_hash.lower()):
+        if plan_hash is not None and not _names_plan(plan_hash, found):
             raise PlanOutdated(
                 "The plan's hash differs from the one you named.", "Look at `opsconsole restore show` again."
             )
@@ -253,9 +258,7 @@ def _insert_execution(
     extra: dict[str, Any],
     retry_of: str | None = None,
 ) -> Started:
-    tenant = tenants.get_tenant(session, found.tenant)
-    if tenant is None:
-        raise nothing_there("tenant", found.tenant)
+    tenant = bound_tenant(caller, session, found.tenant)
     identity = identity_hash(found.workspace_id, found.tenant_id, RunType.RESTORE, {"restore": found.id})
     if active := runs.active_run(session, identity):
         return Started(False, [active], None, found)
@@ -278,7 +281,7 @@ def _insert_execution(
     return Started(True, [run], None, restores.get_restore(session, found.id))
 
 
-def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = ()) -> Started:
+def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_of: str | None = None) -> Started:
     """Make a restore run from the first before-image of each policy over all executions, and enqueue its preview.
 
     Policies whose live state is no longer what the restore left are blocked, unless ``items`` names them.
@@ -290,11 +293,9 @@ def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = ()) -> Star
             raise Conflict("This restore is still running.", "Wait for it, or cancel it first.")
         if not restores.first_before_images(session, found.id):
             raise Conflict("This restore wrote nothing.", "There is nothing to undo.")
-        tenant = tenants.get_tenant(session, found.tenant)
-        if tenant is None:
-            raise nothing_there("tenant", found.tenant)
+        tenant = bound_tenant(caller, session, found.tenant)
         inputs = {"items": chosen, "mapping": [], "accept_missing": 0}
-        return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id)
+        return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id, retry_of)
 
 
 def list_restores(
@@ -350,6 +351,10 @@ def parse_item(text: str) -> tuple[str, str]:
     return key, policy_id.strip()
 
 
+def _names_plan(text: str, found: RestoreRun) -> bool:
+    return len(text) >= PLAN_DIGITS and (found.plan_hash or "").startswith(text.lower())
+
+
 def _must_be_previewed(found: RestoreRun) -> None:
     if found.status is RestoreStatus.PREVIEWED:
         return
@@ -368,9 +373,7 @@ def _is_production(caller: Caller, found: RestoreRun) -> bool:
 
 
 def _restore(caller: Caller, session: Session, ref: str, capability: Capability) -> RestoreRun:
-    visible = visible_workspaces(caller, session)
-    text = check_ref("restore run", ref)
-    restore_id = pick("restore run", ref, restores.resolve_restore_id(session, text, visible))
+    restore_id = find(caller, session, "restore run", ref, restores.resolve_restore_id)
     found = restores.get_restore(session, restore_id)
     if found is None:
         raise nothing_there("restore run", ref)

@@ -20,10 +20,9 @@ from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.guard import (
-    check_ref,
+    find,
     nothing_there,
     ordering,
-    pick,
     reading,
     record,
     require,
@@ -156,7 +155,9 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
         if others:
             return f"restore {short_id(others[0].id)} on the same tenant to complete"
     live = engines.live_engines(session, caller.now())
-    if not any(run.tenant_id in engine.tenants for engine in live):
+    if not any(
+        run.tenant_id in engine.tenants and (engine.only_runs is None or run.id in engine.only_runs) for engine in live
+    ):
         return "an engine: none is live for this tenant; start one with `opsconsole engine`"
     return None
 
@@ -174,6 +175,10 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
                 continue
             if not cancel_queued(session, one.id, now=caller.now(), new_id=caller.new_id, by=caller.actor.name):
                 runs.request_cancel(session, one.id, caller.now())
+                if one is before:
+                    # The capture still writes items: the fetch ends with it, so that none of them is left pending.
+                    runs.request_cancel(session, run.id, caller.now())
+                    break
         record(
             caller,
             session,
@@ -188,7 +193,7 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
 
 def retry_run(caller: Caller, ref: str) -> Started:
     """Start again what a completed run left undone; the new run names the old one in ``retry_of``."""
-    with reading(caller) as session:
+    with ordering(caller, f"retry run {ref}") as session:
         run = _run(caller, session, ref)
         require(caller, session, run.workspace_id, CAPABILITY_OF_RUN[run.type], noun="run", ref=ref)
         restore = restores.get_restore(session, str(run.inputs.get("restore"))) if run.inputs.get("restore") else None
@@ -199,7 +204,9 @@ def retry_run(caller: Caller, ref: str) -> Started:
         case RunType.RESTORE:
             return restore_service.retry_restore(caller, str(run.inputs["restore"]))
         case RunType.PREVIEW if restore is not None and restore.undo_of:
-            return restore_service.undo_restore(caller, restore.undo_of, items=restore.inputs.get("items", ()))
+            return restore_service.undo_restore(
+                caller, restore.undo_of, items=restore.inputs.get("items", ()), retry_of=run.id
+            )
         case RunType.PREVIEW if restore is not None and restore.set_id:
             return restore_service.preview_from(
                 caller, restore.set_id, tenant, restore.inputs, Mode(restore.mode), retry_of=run.id
@@ -214,7 +221,7 @@ def retry_run(caller: Caller, ref: str) -> Started:
         case RunType.DRIFT:
             return drift_service.start_drift(caller, str(run.inputs["set"]), retry_of=run.id)
         case RunType.CHECK:
-            return tenant_service.start_check(caller, tenant)
+            return tenant_service.start_check(caller, tenant, retry_of=run.id)
         case _:
             raise Conflict("Maintenance is not retried by hand.", "An engine does it again by itself.")
 
@@ -237,8 +244,7 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
 
 
 def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
-    visible = visible_workspaces(caller, session)
-    run_id = pick("run", ref, runs.resolve_run_id(session, check_ref("run", ref), visible))
+    run_id = find(caller, session, "run", ref, runs.resolve_run_id)
     run = runs.get_run(session, run_id)
     if run is None:
         raise nothing_there("run", ref)
@@ -249,7 +255,7 @@ def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
 def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[engines.EngineRow]:
     """Return the live engines that may claim: all of them, or those that may claim every one of ``for_runs``."""
     with reading(caller) as session:
-        found = engines.live_engines(session, caller.now())
+        found = engines.live_engines(session, caller.now()) if visible_workspaces(caller, session) else []
         tenant_ids = {
             run.tenant_id for run_id in for_runs if (run := runs.get_run(session, run_id, with_failures=False))
         }

@@ -20,10 +20,9 @@ from opsconsole.service import backups as backup_service
 from opsconsole.service import drift as drift_service
 from opsconsole.service.caller import Caller
 from opsconsole.service.guard import (
-    check_ref,
+    find,
     nothing_there,
     ordering,
-    pick,
     reading,
     record,
     require,
@@ -68,7 +67,12 @@ def add_schedule(
         inputs: dict[str, Any] = {"types": sorted(set(types)) or None} if kind is ScheduleKind.BACKUP else {}
         if kind is ScheduleKind.DRIFT:
             if set_ref != "latest":
-                set_ref = backup_service.resolve_set(caller, session, set_ref, Capability.VIEW).id
+                found = backup_service.resolve_set(caller, session, set_ref, Capability.VIEW)
+                if found.tenant_id != tenant.id:
+                    raise UsageError(
+                        f"Set {set_ref!r} is one of tenant {found.tenant!r}.", "Name a set of the schedule's tenant."
+                    )
+                set_ref = found.id
             inputs = {"set": set_ref}
         schedule_id = caller.new_id()
         schedules.insert_schedule(
@@ -126,10 +130,11 @@ def run_schedule_now(caller: Caller, ref: str) -> Started:
     """Start what the schedule starts, at once and for the caller; its next fire time stays."""
     with ordering(caller, f"run schedule {ref}") as session:
         found = _schedule(caller, session, ref)
-        _record(caller, session, Action.SCHEDULE_RUN_NOW, found)
     started = start_scheduled(caller, found)
+    run_id = _first_run(started)
     with caller.db.write() as session:
-        schedules.note_fire(session, found.id, run_id=_first_run(started), error=None)
+        schedules.note_fire(session, found.id, run_id=run_id, error=None)
+        _record(caller, session, Action.SCHEDULE_RUN_NOW, found, {"run": run_id})
     return started
 
 
@@ -179,8 +184,7 @@ def _get(session: Session, schedule_id: str) -> Schedule:
 
 
 def _schedule(caller: Caller, session: Session, ref: str) -> Schedule:
-    visible = visible_workspaces(caller, session)
-    schedule_id = pick("schedule", ref, schedules.resolve_schedule_id(session, check_ref("schedule", ref), visible))
+    schedule_id = find(caller, session, "schedule", ref, schedules.resolve_schedule_id)
     found = _get(session, schedule_id)
     require(caller, session, found.workspace_id, Capability.SCHEDULE_MANAGE, noun="schedule", ref=ref)
     return found

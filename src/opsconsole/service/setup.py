@@ -8,14 +8,11 @@ from opsconsole.domain.audit import Action
 from opsconsole.domain.clock import Clock, system_clock
 from opsconsole.domain.ids import NewId, new_id
 from opsconsole.service.caller import Caller, actor_at
-from opsconsole.service.guard import record
+from opsconsole.service.guard import DEFAULT_WORKSPACE, record
 from opsconsole.service.tenants import check_binding, register
 from opsconsole.store import access, tenants
 from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
-
-DEFAULT_WORKSPACE = "main"
-"""The workspace of a configuration that names no tenant yet."""
 
 
 def open_caller(
@@ -59,13 +56,14 @@ def init_store(caller: Caller) -> dict[str, list[str]]:
                     details={"name": name, "owner": caller.actor.name},
                 )
                 made["workspaces"].append(name)
-        owned = {
-            row["name"] for row in access.workspaces_of(session, caller.actor.key) if row["role"] == Role.OWNER.value
-        }
+        mine = access.workspaces_of(session, caller.actor.key)
+        owned = {row["name"] for row in mine if row["role"] == Role.OWNER.value}
         for config in caller.config.tenants:
             row = tenants.get_tenant(session, config.name)
-            if row is not None:
+            if row is not None and row.workspace_id in {own["id"] for own in mine}:
                 check_binding(config, row)
+            elif row is not None:
+                made["left_alone"].append(config.name)
             elif config.workspace in owned or (owned and access.get_workspace(session, config.workspace) is None):
                 register(caller, session, config)
                 made["tenants"].append(config.name)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from opsconsole.config import Config
+from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
 from opsconsole.service.caller import Caller
-from opsconsole.service.guard import reading, record, visible_workspaces
+from opsconsole.service.guard import ordering, reading, record, require_somewhere
 from opsconsole.store.opening import check_store, migrate, open_store, store_info
 from opsconsole.store.seed import seed_history
 
 
 def info(caller: Caller) -> dict[str, Any]:
-    """Return kind, version, size and row counts of the store (to members only)."""
+    """Return kind, version, size and row counts of the store. Raises NotFound for someone who is no member."""
     with reading(caller) as session:
-        visible_workspaces(caller, session)
+        require_somewhere(caller, session, Capability.VIEW)
     return store_info(caller.db)
 
 
@@ -34,7 +35,12 @@ def migrate_store(config: Config) -> list[str]:
 
 
 def seed(caller: Caller, *, count: int, seed: int) -> dict[str, Any]:
-    """Fill an empty store with a plausible history of ``count`` runs; raises Conflict for one that holds anything."""
+    """Fill an empty store with a plausible history of ``count`` runs; raises Conflict for one that holds anything.
+
+    Needs ``tenant.manage``, unless the store has no members yet.
+    """
+    with ordering(caller, "seed the store") as session:
+        require_somewhere(caller, session, Capability.TENANT_MANAGE)
     made = seed_history(caller.db, runs=count, seed=seed, now=caller.clock())
     with caller.db.write() as session:
         record(

@@ -49,14 +49,20 @@ class TenantView:
 
 
 def list_tenants(caller: Caller) -> list[TenantView]:
-    """Return the tenants of the caller's workspaces, and configured ones that the store does not hold yet."""
+    """Return the tenants of the caller's workspaces, and configured ones that are not among them.
+
+    Someone who is a member of no workspace gets none, unless the store has no members yet.
+    """
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
+        if not visible and access.has_members(session):
+            return []
         rows = tenants.list_tenants(session, visible)
         views = [_view(caller, session, row) for row in rows]
         known = {row.name for row in rows}
         for config in caller.config.tenants:
-            if config.name not in known and tenants.get_tenant(session, config.name) is None:
+            # One that is in a workspace of others looks like one that the store does not hold.
+            if config.name not in known:
                 views.append(
                     TenantView(
                         config.name,
@@ -74,7 +80,7 @@ def list_tenants(caller: Caller) -> list[TenantView]:
 
 
 @again_after_lost_race
-def start_check(caller: Caller, name: str) -> Started:
+def start_check(caller: Caller, name: str, *, retry_of: str | None = None) -> Started:
     """Enqueue a check of the tenant's reachability and of the permissions per policy type."""
     ensure_registered(caller, name)
     with ordering(caller, f"check tenant {name}") as session:
@@ -82,7 +88,7 @@ def start_check(caller: Caller, name: str) -> Started:
         identity = identity_hash(tenant.workspace_id, tenant.id, RunType.CHECK, None)
         if active := runs.active_run(session, identity):
             return Started(False, [active])
-        run = enqueue(caller, session, tenant, RunType.CHECK, identity, empty_context({}))
+        run = enqueue(caller, session, tenant, RunType.CHECK, identity, empty_context({}), retry_of=retry_of)
         record(
             caller,
             session,
@@ -101,6 +107,16 @@ def tenant_for(caller: Caller, session: Session, name: str, capability: Capabili
     if row is None:
         raise nothing_there("tenant", name)
     require(caller, session, row.workspace_id, capability, noun="tenant", ref=name)
+    if config := caller.config.tenant(name):
+        check_binding(config, row)
+    return row
+
+
+def bound_tenant(caller: Caller, session: Session, name: str) -> TenantRow:
+    """Return the row of the tenant that a set or restore run belongs to. Raises ConfigError where it is bound otherwise here."""
+    row = tenants.get_tenant(session, name)
+    if row is None:
+        raise nothing_there("tenant", name)
     if config := caller.config.tenant(name):
         check_binding(config, row)
     return row
@@ -160,7 +176,7 @@ def register(caller: Caller, session: Session, config: TenantConfig) -> None:
         workspace_id = str(workspace["id"])
         require(caller, session, workspace_id, Capability.TENANT_MANAGE, noun="tenant", ref=config.name)
     tenant_id = caller.new_id()
-    tenants.register_tenant(
+    is_new = tenants.register_tenant(
         session,
         id=tenant_id,
         workspace_id=workspace_id,
@@ -169,6 +185,8 @@ def register(caller: Caller, session: Session, config: TenantConfig) -> None:
         production=config.production,
         created_at=caller.now(),
     )
+    if not is_new:  # another process was faster: what it wrote is checked by whoever looks at the tenant next
+        return
     record(
         caller,
         session,

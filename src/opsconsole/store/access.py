@@ -29,6 +29,16 @@ def workspaces_of(s: Session, actor_key: str) -> list[Row]:
     return [{**row, "role": Role(row["role"])} for row in rows]
 
 
+def workspaces_without(s: Session, actor_key: str) -> list[str]:
+    """Return the ids of the workspaces that an actor is no member of."""
+    rows = s.all(
+        "SELECT w.id FROM workspaces w WHERE NOT EXISTS"
+        " (SELECT 1 FROM memberships m WHERE m.workspace_id = w.id AND m.actor = :actor) ORDER BY w.id",
+        actor=actor_key,
+    )
+    return [row["id"] for row in rows]
+
+
 def has_members(s: Session) -> bool:
     """Tell whether the store has any member at all: whoever makes it becomes owner only while it has none."""
     return s.one("SELECT 1 AS any_member FROM memberships LIMIT 1") is not None
