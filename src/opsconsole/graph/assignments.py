@@ -13,7 +13,7 @@ from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry, join_array
 from opsconsole.graph.errors import classify
 from opsconsole.graph.listing import ListedPolicy, ListResult, OnPage, list_policies
-from opsconsole.graph.pages import RefusedAnswer, follow, is_own_link, parse_page
+from opsconsole.graph.pages import RefusedAnswer, follow
 from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.graph.throttle import Outcome, ThrottledClient
 from opsconsole.graph.writing import WriteResult, WriteStep, build_body, plan_steps, write_step
@@ -116,21 +116,15 @@ async def _read_pages(client: ThrottledClient, ref: PolicyRef, first: Outcome, c
     try:
         if isinstance(first, GraphFault):
             raise first
-        if not first.is_success:
-            raise RefusedAnswer(first)
-        page = parse_page(first.body)
-        if page.next_link is None:
-            return ReadResult(ref, page.text)
-        if not is_own_link(client.root, page.next_link):
-            raise GraphFault(Reason.MALFORMED_RESPONSE, "Graph named a next page outside its own address.")
-        parts = list(page.entries)
-        async for further in follow(client, GraphRequest("GET", page.next_link)):
-            parts.extend(further.entries)
+        request = GraphRequest("GET", f"{policy_path(ref)}/assignments")
+        pages = [page async for page in follow(client, request, first=first)]
     except RefusedAnswer as refused:
         return _refused(ref, refused.answer, code)
     except GraphFault as fault:
         return ReadResult(ref, None, classify(fault, code, subject))
-    return ReadResult(ref, join_array([part.decode() for part in parts]))
+    if len(pages) == 1:
+        return ReadResult(ref, pages[0].text)
+    return ReadResult(ref, join_array([entry.decode() for page in pages for entry in page.entries]))
 
 
 def _read_policy(ref: PolicyRef, outcome: Outcome, code: FailureCode) -> ReadResult:

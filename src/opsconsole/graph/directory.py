@@ -16,7 +16,7 @@ from opsconsole.domain.failure import Failure, FailureCode
 from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import clean_name
 from opsconsole.graph.errors import classify
-from opsconsole.graph.pages import RefusedAnswer, follow, parse_page
+from opsconsole.graph.pages import RefusedAnswer, follow
 from opsconsole.graph.throttle import Outcome, ThrottledClient
 
 MAX_IDS = 1000
@@ -111,9 +111,9 @@ async def find_groups_by_name(
     """Return for each name the groups that have exactly it: none, one or several. Raises GraphProblem."""
     found: dict[str, list[DirectoryName]] = {name: [] for name in names if name}
     paths = [f"/groups?$filter={clauses}&$select={GROUP_FIELDS}&$top=999" for clauses in _filters(sorted(found))]
-    outcomes = await client.batch([GraphRequest("GET", path) for path in paths])
-    for outcome in outcomes:
-        for group in await _collect(client, outcome, code):
+    requests = [GraphRequest("GET", path) for path in paths]
+    for request, outcome in zip(requests, await client.batch(requests), strict=True):
+        for group in await _collect(client, request, outcome, code):
             name = _group(group)
             if name.name in found and name.id not in {known.id for known in found[name.name]}:
                 found[name.name].append(name)
@@ -149,22 +149,18 @@ async def list_filters(
     return {name.id: name for name in (_name("filter", value, _FILTER_DETAILS) for value in filters)}
 
 
-async def _collect(client: ThrottledClient, first: Outcome, code: FailureCode) -> list[dict[str, Any]]:
+async def _collect(
+    client: ThrottledClient, request: GraphRequest, first: Outcome, code: FailureCode
+) -> list[dict[str, Any]]:
     try:
         if isinstance(first, GraphFault):
             raise first
-        if not first.is_success:
-            raise RefusedAnswer(first)
-        page = parse_page(first.body)
-        entries = list(page.entries)
-        if page.next_link is not None:
-            async for further in follow(client, GraphRequest("GET", page.next_link)):
-                entries.extend(further.entries)
+        pages = [page async for page in follow(client, request, first=first)]
     except RefusedAnswer as refused:
         raise GraphProblem(classify(refused.answer, code)) from None
     except GraphFault as fault:
         raise GraphProblem(classify(fault, code)) from None
-    return [_object(entry) for entry in entries]
+    return [_object(entry) for page in pages for entry in page.entries]
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -12,6 +12,9 @@ import msgspec
 from opsconsole.domain.failure import Reason
 from opsconsole.graph.client import VERSION, GraphAnswer, GraphFault, GraphRequest
 
+DAMAGED_TRIES = 3
+"""An answer that was cut off on its way comes whole the next time; one that is wrong stays wrong."""
+
 MAX_PAGES = 10_000
 """A list of more pages than this is a loop that changes its links."""
 
@@ -89,18 +92,31 @@ def _port(scheme: str, port: int | None) -> int | None:
     return port or {"https": 443, "http": 80}.get(scheme)
 
 
-async def follow(client: Sender, request: GraphRequest) -> AsyncIterator[Page]:
-    """Yield the pages of a list, from ``request`` on.
+async def _read_page(client: Sender, request: GraphRequest, answer: GraphAnswer | None) -> Page:
+    """Ask for one page unless ``answer`` is it; a damaged one is asked for again."""
+    for tries_left in reversed(range(DAMAGED_TRIES)):
+        answer = answer or await client.send(request)
+        if not answer.is_success:
+            raise RefusedAnswer(answer)
+        try:
+            return parse_page(answer.body)
+        except GraphFault:
+            if not tries_left:
+                raise
+            answer = None
+    raise AssertionError("the last try returns or raises")
+
+
+async def follow(client: Sender, request: GraphRequest, *, first: GraphAnswer | None = None) -> AsyncIterator[Page]:
+    """Yield the pages of a list, from ``request`` on; ``first`` is its answer where that has come already, in a batch.
 
     Raises RefusedAnswer for an answer that is no success, GraphFault for none, for one that is no page, and for a next
     link that leads elsewhere or to a page that was read already.
     """
     seen = {request.path}
     for _ in range(MAX_PAGES):
-        answer = await client.send(request)
-        if not answer.is_success:
-            raise RefusedAnswer(answer)
-        page = parse_page(answer.body)
+        page = await _read_page(client, request, first)
+        first = None
         yield page
         if page.next_link is None:
             return

@@ -29,10 +29,11 @@ Outcome = GraphAnswer | GraphFault
 class _Spent:
     """What one call has used up of its patience."""
 
-    __slots__ = ("is_renewed", "tries", "waited_s")
+    __slots__ = ("failures", "is_renewed", "tries", "waited_s")
 
     def __init__(self) -> None:
         self.tries = 0
+        self.failures = 0
         self.waited_s = 0.0
         self.is_renewed = False
 
@@ -133,9 +134,10 @@ class ThrottledClient:
     async def _again(self, outcome: Outcome, request: GraphRequest, spent: _Spent) -> bool:
         """Digest an outcome: close or open the tenant, wait if need be, and tell whether to send again."""
         if isinstance(outcome, GraphFault):
+            spent.failures += 1
             limit = request.timeout_tries if outcome.reason is Reason.TIMEOUT else request.max_tries
             is_safe = not request.is_write and outcome.reason in RETRIED_FAULTS
-            return is_safe and spent.tries < limit and await self._back_off(spent)
+            return is_safe and spent.failures < limit and await self._back_off(spent)
         if outcome.status == 429:
             self._count(throttled=1)
             await self._governor.close_for(outcome.headers)
@@ -145,10 +147,11 @@ class ThrottledClient:
             return b"InvalidAuthenticationToken" in outcome.body and await self._client.renew_sign_in()
         if outcome.status not in RETRIED_STATUSES:
             return False
+        spent.failures += 1
         if outcome.status == 503 and "retry-after" in outcome.headers:
             await self._governor.close_for(outcome.headers)
         limit = {500: min(request.max_tries, 2), 504: request.timeout_tries}.get(outcome.status, request.max_tries)
-        return not request.is_write and spent.tries < limit and await self._back_off(spent)
+        return not request.is_write and spent.failures < limit and await self._back_off(spent)
 
     async def _batch(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [None] * len(requests)
@@ -156,7 +159,7 @@ class ThrottledClient:
         spent = _Spent()
         open_ones = list(range(len(requests)))
         while open_ones:
-            spent.tries = 0
+            spent.tries = spent.failures = 0
             self._count(subrequests=len(open_ones))
             outer = await self._send(batch_request([requests[index] for index in open_ones]), spent)
             if isinstance(outer, GraphFault) or not outer.is_success:
@@ -221,7 +224,7 @@ class ThrottledClient:
 
     async def _back_off(self, spent: _Spent, tries: int | None = None) -> bool:
         """Wait before another try; False if the patience is used up."""
-        wait_s = self._governor.back_off_s(spent.tries - 1 if tries is None else tries)
+        wait_s = self._governor.back_off_s(spent.failures - 1 if tries is None else tries)
         if spent.waited_s + wait_s > self._max_wait_s:
             return False
         spent.waited_s += wait_s
