@@ -50,9 +50,9 @@ def complete_run(
     """
     final = dict(context if context is not None else run.context)
     final.pop("waiting_until", None)
-    unproven = _settle_rest(session, run, outcome, failures)
+    unproven, skipped = _settle_rest(session, run, outcome, failures)
     failures = [*failures, *unproven]
-    counters = Counters.from_json(final.get("counters") or {}).plus(failed=len(unproven))
+    counters = Counters.from_json(final.get("counters") or {}).plus(failed=len(unproven), skipped=skipped)
     final["counters"] = _balanced(counters).to_json()
     final["progress"] = {"done": final["counters"]["total"], "total": final["counters"]["total"]}
     if failures:
@@ -83,8 +83,10 @@ def _balanced(counters: Counters) -> Counters:
     return counters.plus(skipped=rest) if rest > 0 else counters.plus(total=-rest)
 
 
-def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures: Sequence[Failure]) -> list[Failure]:
-    """Mark the items that the run did not come to as skipped, with why it ended before.
+def _settle_rest(
+    session: Session, run: OperationRun, outcome: Outcome, failures: Sequence[Failure]
+) -> tuple[list[Failure], int]:
+    """Mark the items that the run did not come to as skipped, with why it ended before; return how many.
 
     A policy whose write was sent and never read back is no skipped one: it is failed, and its failure is returned.
     """
@@ -96,12 +98,11 @@ def _settle_rest(session: Session, run: OperationRun, outcome: Outcome, failures
     failure = Failure(failure_code(run.type), reason, text)
     chosen = run.inputs.get("items")
     if run.type is RunType.FETCH:
-        backups.skip_pending(session, str(run.inputs["set"]), run.id, failure, ids=chosen)
+        return [], backups.skip_pending(session, str(run.inputs["set"]), run.id, failure, ids=chosen)
     if run.type is not RunType.RESTORE:
-        return []
+        return [], 0
     unproven = _fail_unproven(session, run, reason)
-    restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=chosen)
-    return unproven
+    return unproven, restores.skip_rest(session, str(run.inputs["restore"]), failure, ids=chosen)
 
 
 def _fail_unproven(session: Session, run: OperationRun, reason: Reason) -> list[Failure]:

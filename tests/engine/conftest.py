@@ -1,0 +1,39 @@
+"""Worlds for stories about engines: on SQLite where the database makes no difference, else on both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsconsole.simulator import Tenant
+from world import World
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(sqlite_store_url: str, tmp_path: Path) -> Iterator[MakeWorld]:
+    """Makes a world on SQLite of one tenant, or of several by name."""
+    yield from _maker(sqlite_store_url, tmp_path)
+
+
+@pytest.fixture
+def make_each_world(store_url: str, tmp_path: Path) -> Iterator[MakeWorld]:
+    """Makes a world, once on each database."""
+    yield from _maker(store_url, tmp_path)
+
+
+def _maker(url: str, folder: Path) -> Iterator[MakeWorld]:
+    made: list[World] = []
+
+    def make(*tenants: Tenant, more: dict[str, Tenant] | None = None, **options: Any) -> World:
+        world = World.make(url, folder, {"contoso": tenants[0], **(more or {})}, **options)
+        made.append(world)
+        return world
+
+    yield make
+    for world in made:
+        world.close()
