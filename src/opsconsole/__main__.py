@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 EXIT_INTERRUPTED = 130
@@ -13,9 +15,24 @@ def main() -> int:
     try:
         from opsconsole.cli.app import run
 
-        return run(sys.argv[1:])
-    except KeyboardInterrupt:  # while still loading: nothing was started yet
-        return EXIT_INTERRUPTED
+        code = run(sys.argv[1:])
+        # All is said: an interrupt that comes while the interpreter tidies up must not change the exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:  # while still loading, or closing: nothing is left in hand
+        code = EXIT_INTERRUPTED
+    if code == EXIT_INTERRUPTED:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End with ``code``: an interrupt inside ``exec`` makes CPython end itself by the signal, although it was caught."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.cli.ending import Interrupted
+from opsconsole.cli.interrupts import Interrupts, heeding
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.live import has_engine_for
 from opsconsole.cli.progress import Progress, progress_for
@@ -53,9 +51,9 @@ def stay(
     Raises Interrupted after Ctrl-C or SIGTERM, the runs released.
     """
     vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers)
-    with terminating(), progress_for(invocation.out) as progress:
+    with heeding() as interrupts, progress_for(invocation.out) as progress:
         try:
-            return vigil.keep(progress, brings_engine=brings_engine)
+            return vigil.keep(progress, interrupts, brings_engine=brings_engine)
         except KeyboardInterrupt:
             vigil.dismiss()
             raise farewell(invocation, vigil.ids) from None
@@ -76,27 +74,9 @@ def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
             "Watch again with `opsconsole runs watch RUN`; if that engine ends, `opsconsole engine --drain` goes on.",
         )
     return Interrupted(
-        f"Interrupted. {counted(len(left), 'run')} released, to go on where it stands: {named}.",
+        f"Interrupted. What was done is kept; left for the next engine: {named}.",
         "Go on with `opsconsole engine --drain`, or give up with `opsconsole runs cancel RUN`.",
     )
-
-
-@contextmanager
-def terminating() -> Iterator[None]:
-    """Let a request to terminate end the wait like Ctrl-C does."""
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread: a test, or an embedding program that has its own handling
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class _Vigil:
@@ -110,8 +90,11 @@ class _Vigil:
         self._unreachable_since: float | None = None
         self._is_told = False
 
-    def keep(self, progress: Progress, *, brings_engine: bool) -> list[OperationRun]:
-        """Watch until everything has ended. Raises StoreUnavailable once a lost store was waited for in vain."""
+    def keep(self, progress: Progress, interrupts: Interrupts, *, brings_engine: bool) -> list[OperationRun]:
+        """Watch until everything has ended.
+
+        Raises KeyboardInterrupt when asked to stop, StoreUnavailable once a lost store was waited for in vain.
+        """
         feed = ChangeFeed(self._invocation.database())
         looked_at = float("-inf")
         try:
@@ -129,6 +112,7 @@ class _Vigil:
                         self._unreachable_since = None
                     except StoreUnavailable as error:
                         self._bear(error)
+                interrupts.check()
                 time.sleep(POLL_S)
         finally:
             feed.close()

@@ -107,8 +107,8 @@ def _show(demo: Invocation) -> int:
 
 
 def _rehearse(demo: Invocation, simulator: SimulatedTenant, *, has_faults: bool, seed: int) -> int:
+    from opsconsole.cli.interrupts import terminating
     from opsconsole.cli.rehearsal import Rehearsal
-    from opsconsole.cli.waiting import terminating
 
     with terminating():
         steps = Rehearsal(demo, simulator, has_faults, seed).run()

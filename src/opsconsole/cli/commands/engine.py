@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from opsconsole.cli.ending import Interrupted
+from opsconsole.cli.interrupts import NAMES
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import with_invocation
 from opsconsole.domain.plain_text import plain
 
 if TYPE_CHECKING:
     from opsconsole.engine import Engine
-
-STOPPING = ("SIGINT", "SIGTERM", "SIGBREAK")
-"""Signals that stop it cleanly, by name, since not every platform has all."""
 
 
 @click.command()
@@ -66,11 +64,11 @@ def _stop_on_signals(engine: Engine, stopped_by: list[int]) -> None:
 
     def stop(signum: int, frame: FrameType | None) -> None:
         stopped_by.append(signum)
-        for name in STOPPING:
+        for name in NAMES:
             if (number := getattr(signal, name, None)) is not None:
                 signal.signal(number, signal.SIG_DFL)
         engine.request_stop()
 
-    for name in STOPPING:
+    for name in NAMES:
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, stop)

@@ -128,10 +128,15 @@ def _tell_next(invocation: Invocation, made: RestoreRun | None, *, is_done: bool
         for name in ("will_change", "unchanged", "blocked")
     )
     out.line(f"{found.id}  {found.status.value.replace('_', ' ')}: {counts}")
-    if found.status is RestoreStatus.PREVIEWED:
+    if found.status is not RestoreStatus.PREVIEWED:
+        return
+    if found.counts.get("will_change"):
         out.note(
-            f"Look with `opsconsole restore show {short(found.id)}`, then write it with `opsconsole restore run {short(found.id)}`."
+            f"Look with `opsconsole restore show {short(found.id)}`, "
+            f"then write it with `opsconsole restore run {short(found.id)}`."
         )
+    else:
+        out.note("There is nothing to write.")
 
 
 @command.command("list")
