@@ -27,7 +27,7 @@ _APPROVAL_NEEDED = (
     "x-msft-approval-justification",
     "x-msft-approval-code",
     "approval required",
-    "active approval request",
+    "approval request",
 )
 _NO_SUCH_PATH = ("resource not found for the segment", "no odata route exists", "no method match route template")
 _NO_LICENCE = (

@@ -26,6 +26,9 @@ MAX_JUSTIFICATION = 1024
 _ANSWER_ONLY = frozenset({"id", "source", "sourceId", "lastModifiedDateTime"})
 """Fields of an assignment that Graph sends and does not take."""
 
+_APPROVAL_OVER = ("rejected", "cancelled", "expired", "completed", "unknown", "match")
+"""Words of a refusal after which a request for approval waits no longer: a new one must be filed."""
+
 _IN_DOUBT = frozenset({408, 500, 502, 503, 504})
 """Answers after which a write may have happened all the same."""
 
@@ -169,7 +172,8 @@ async def write_step(
         answer = await client.send(request)
     except GraphFault as fault:
         return WriteResult(False, failure=classify(fault, code, subject), is_in_doubt=fault.is_maybe_applied)
-    return _judge(answer, step, classify(answer, code, subject) if not answer.is_success else None)
+    failure = None if answer.is_success else classify(answer, code, subject)
+    return _judge(answer, step, failure, approval_code)
 
 
 def _write_path(policy_type: str, policy_id: str, step: WriteStep) -> str:
@@ -191,13 +195,14 @@ def _approval_headers(justification: str, approval_code: str) -> tuple[tuple[str
     return ()
 
 
-def _judge(answer: GraphAnswer, step: WriteStep, failure: Failure | None) -> WriteResult:
+def _judge(answer: GraphAnswer, step: WriteStep, failure: Failure | None, sent_code: str) -> WriteResult:
     if failure is None:
         return WriteResult(True)
     if failure.reason is Reason.APPROVAL_REQUIRED:
-        approval_code = answer.headers.get("x-msft-approval-code", "")
-        is_waiting = bool(approval_code) or answer.status in (409, 412)
-        return WriteResult(False, is_waiting, approval_code, failure)
+        new_code = answer.headers.get("x-msft-approval-code", "")
+        is_early = bool(sent_code) and not any(word in failure.message.lower() for word in _APPROVAL_OVER)
+        is_waiting = bool(new_code) or answer.status in (409, 412) or is_early
+        return WriteResult(False, is_waiting, new_code or (sent_code if is_early else ""), failure)
     if step.kind is StepKind.DELETE and answer.status == 404:
         return WriteResult(True)
     is_there_already = (
