@@ -165,8 +165,7 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
 def cancel_run(caller: Caller, ref: str) -> OperationRun:
     """Cancel a run: a queued one at once, a running one after the policy in hand. A backup is cancelled whole."""
     with ordering(caller, f"cancel run {ref}") as session:
-        run = _run(caller, session, ref)
-        require(caller, session, run.workspace_id, CAPABILITY_OF_RUN[run.type], noun="run", ref=ref)
+        run = _run(caller, session, ref, is_order=True)
         before = runs.get_run(session, run.after_run_id, with_failures=False) if run.after_run_id else None
         if not run.is_active:
             raise Conflict(f"The run is {run.outcome.value} already.", "There is nothing to cancel.")
@@ -194,8 +193,7 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
 def retry_run(caller: Caller, ref: str) -> Started:
     """Start again what a completed run left undone; the new run names the old one in ``retry_of``."""
     with ordering(caller, f"retry run {ref}") as session:
-        run = _run(caller, session, ref)
-        require(caller, session, run.workspace_id, CAPABILITY_OF_RUN[run.type], noun="run", ref=ref)
+        run = _run(caller, session, ref, is_order=True)
         restore = restores.get_restore(session, str(run.inputs.get("restore"))) if run.inputs.get("restore") else None
     if run.is_active:
         return Started(False, [run])
@@ -243,12 +241,13 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
     )
 
 
-def _run(caller: Caller, session: Session, ref: str) -> OperationRun:
+def _run(caller: Caller, session: Session, ref: str, *, is_order: bool = False) -> OperationRun:
     run_id = find(caller, session, "run", ref, runs.resolve_run_id)
     run = runs.get_run(session, run_id)
     if run is None:
         raise nothing_there("run", ref)
-    require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
+    capability = CAPABILITY_OF_RUN[run.type] if is_order else Capability.VIEW
+    require(caller, session, run.workspace_id, capability, noun="run", ref=ref)
     return run
 
 
