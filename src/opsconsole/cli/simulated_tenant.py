@@ -77,12 +77,12 @@ class SimulatedTenant:
         reader = threading.Thread(target=lambda: lines.append(child.stdout.readline()), daemon=True)  # type: ignore[union-attr]
         reader.start()
         reader.join(START_TIMEOUT_S)
-        line = lines[0].strip() if lines else ""
+        if not lines:
+            raise SimulatorLost("The simulator did not start in time.", "Try fewer --policies.")
+        line = lines[0].strip()
         if line.startswith(GREETING):
             threading.Thread(target=child.stderr.read, daemon=True).start()
             return line.removeprefix(GREETING)
-        if child.poll() is None and not line:
-            raise SimulatorLost("The simulator did not start in time.", "Try fewer --policies.")
         said = child.stderr.read().strip().removeprefix("opsconsole: ")
         raise UsageError(
             said.splitlines()[0] if said else "The simulator did not start.", "See `opsconsole demo --help`."
