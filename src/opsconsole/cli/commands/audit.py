@@ -34,7 +34,7 @@ COLUMNS = (
 _KEPT = re.compile(r"(\d+):([0-9a-f]{64})")
 
 
-@click.group()
+@click.group(short_help="Who did what, and whether the trail is whole.")
 def command() -> None:
     """Who did what: a trail that only grows, its entries chained by hash."""
 
@@ -91,7 +91,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Walk the whole trail and check it.")
 @click.option(
     "--head",
     "kept",
@@ -143,7 +143,7 @@ def _head_in(text: str) -> ChainHead | None:
         return None
 
 
-@command.command("head")
+@command.command("head", short_help="Show the last entry's number and hash.")
 @with_invocation
 def head(invocation: Invocation) -> int:
     """Show the last entry's number and hash: kept elsewhere, they show a cut end and a chain computed anew."""
@@ -155,7 +155,7 @@ def head(invocation: Invocation) -> int:
     return 0
 
 
-@command.command("export")
+@command.command("export", short_help="Write the trail to a file.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @with_invocation

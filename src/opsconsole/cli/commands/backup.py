@@ -11,7 +11,7 @@ from opsconsole.errors import UsageError
 from opsconsole.service import backups
 
 
-@click.command()
+@click.command(short_help="Back up a tenant into a new set.")
 @click.argument("tenant")
 @click.option(
     "--types", multiple=True, metavar="A,B", help="Only these policy types; see `opsconsole policy-types list`."

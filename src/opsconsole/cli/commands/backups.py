@@ -47,7 +47,7 @@ ITEM_COLUMNS = (
 )
 
 
-@click.group()
+@click.group(short_help="Backup sets: what is saved, missing, changed.")
 def command() -> None:
     """Backup sets: what was saved, what is missing, what changed between two of them."""
 
@@ -208,7 +208,7 @@ def diff(invocation: Invocation, first_ref: str, second_ref: str) -> int:
     return EXIT_PARTLY if found.differs else 0
 
 
-@command.command("export")
+@command.command("export", short_help="Write a set into a new folder.")
 @click.argument("set_ref", metavar="SET")
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @with_invocation

@@ -62,7 +62,7 @@ def migrate(invocation: Invocation) -> int:
     return 0
 
 
-@command.command("check")
+@command.command("check", short_help="Check that every guard is in place.")
 @with_invocation
 def check(invocation: Invocation) -> int:
     """Check that every constraint, trigger and index that the promises rest on is there; exit code 1 where one is not."""

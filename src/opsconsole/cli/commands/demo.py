@@ -28,7 +28,7 @@ COLUMNS = (
 )
 
 
-@click.command()
+@click.command(short_help="Try everything on a simulated tenant.")
 @click.option(
     "--policies",
     type=click.IntRange(0, 100_000),

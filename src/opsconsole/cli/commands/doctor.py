@@ -12,7 +12,7 @@ from opsconsole.cli.text import counted
 from opsconsole.domain.plain_text import plain
 
 
-@click.command()
+@click.command(short_help="Check everything that a backup needs.")
 @with_invocation
 def command(invocation: Invocation) -> int:
     """Check configuration, store, files, sign-in, reachability, permissions and clock; exit code 1 where something fails."""

@@ -16,7 +16,7 @@ from opsconsole.domain.run import OperationRun
 from opsconsole.service import drift
 
 
-@click.command()
+@click.command(short_help="Compare a set with the tenant as it is.")
 @click.argument("set_ref", metavar="SET")
 @wait_option
 @with_invocation

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opsconsole.engine import Engine
 
 
-@click.command()
+@click.command(short_help="Work on queued runs, without a screen.")
 @click.option("--drain", is_flag=True, help="End when nothing that it may claim is left queued or running.")
 @click.option(
     "--concurrency", type=click.IntRange(1, 64), metavar="N", help="Runs at a time, instead of the configured number."

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opsconsole.config import Config
 
 
-@click.command()
+@click.command(short_help="Write a configuration and create the store.")
 @with_invocation
 def command(invocation: Invocation) -> int:
     """Write a commented configuration and create the store, where they are not there yet; overwrites nothing.

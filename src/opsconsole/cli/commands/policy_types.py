@@ -34,7 +34,7 @@ WRITE_WORDS = {
 """How assignments are written."""
 
 
-@click.group()
+@click.group(short_help="What can be backed up, and how; what cannot.")
 def command() -> None:
     """The policy types of Intune: how each is read and written, or why it is left out."""
 

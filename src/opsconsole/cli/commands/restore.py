@@ -42,12 +42,12 @@ MAX_MAPPING_BYTES = 10_000_000
 _HASH = re.compile(r"[0-9a-f]{8,64}")
 
 
-@click.group()
+@click.group(short_help="Preview, run, retry and undo restores.")
 def command() -> None:
     """Preview what a restore would change; run it, retry it, undo it."""
 
 
-@command.command("preview")
+@command.command("preview", short_help="Work out what a restore would change.")
 @click.argument("set_ref", metavar="SET")
 @click.option("--tenant", required=True, metavar="NAME", help="The tenant to restore into.")
 @click.option("--items", multiple=True, metavar="TYPE:ID", help="Only this policy; may be repeated.")
@@ -174,7 +174,7 @@ def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor
     return 0
 
 
-@command.command("show")
+@command.command("show", short_help="Show a plan, and what became of it.")
 @click.argument("restore_ref", metavar="ID")
 @click.option("--all", "with_all", is_flag=True, help="In text: the unchanged policies too.")
 @with_invocation
@@ -271,7 +271,7 @@ def retry(invocation: Invocation, restore_ref: str, justification: str, wait: bo
     return tell_started(invocation, started, wait=wait)
 
 
-@command.command("undo")
+@command.command("undo", short_help="Preview the way back.")
 @click.argument("restore_ref", metavar="ID")
 @click.option(
     "--items", multiple=True, metavar="TYPE:ID", help="Undo this policy even if it was changed since; may be repeated."

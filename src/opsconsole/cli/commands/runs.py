@@ -182,7 +182,7 @@ def watch(invocation: Invocation, run_ref: str) -> int:
     return exit_code_of(ended)
 
 
-@command.command("cancel")
+@command.command("cancel", short_help="Cancel a run.")
 @click.argument("run_ref", metavar="RUN")
 @with_invocation
 def cancel(invocation: Invocation, run_ref: str) -> int:

@@ -27,7 +27,7 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(short_help="Backups and drift checks by the clock.")
 def command() -> None:
     """Backups and drift checks by the clock, while an engine runs."""
 
@@ -64,7 +64,7 @@ def list_schedules(invocation: Invocation, limit: int, cursor: str | None) -> in
     return 0
 
 
-@command.command("add")
+@command.command("add", short_help="Add a schedule.")
 @click.argument("tenant")
 @click.option("--backup", "is_backup", is_flag=True, help="Start a backup.")
 @click.option("--drift", "drift_set", metavar="SET", help="Compare this set (or `latest`) with the tenant.")

@@ -11,7 +11,7 @@ from opsconsole.cli.options import with_invocation
 from opsconsole.errors import UsageError
 
 
-@click.command()
+@click.command(short_help="Serve a simulated tenant on loopback.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Listen here; a free port otherwise."
 )

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-@click.group()
+@click.group(short_help="Tenants, and what the sign-in may do in them.")
 def command() -> None:
     """The tenants of your workspaces, and what the sign-in may do in them."""
 
