@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-import msgspec
-
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry, join_array
 from opsconsole.graph.errors import classify
+from opsconsole.graph.jsontext import NoJson
 from opsconsole.graph.listing import ListedPolicy, ListResult, OnPage, list_policies
 from opsconsole.graph.pages import RefusedAnswer, follow
 from opsconsole.graph.policy_types import POLICY_TYPES
@@ -133,9 +132,8 @@ def _read_policy(ref: PolicyRef, outcome: Outcome, code: FailureCode) -> ReadRes
     if not outcome.is_success:
         return _refused(ref, outcome, code)
     try:
-        outcome.body.decode()
         entry = Entry(outcome.body, POLICY_TYPES[ref.policy_type].name_field)
-    except (UnicodeDecodeError, msgspec.DecodeError):
+    except NoJson:
         return ReadResult(ref, None, _malformed(ref, outcome, code))
     if entry.assignments is None:
         return ReadResult(ref, None, _malformed(ref, outcome, code), name=entry.name)

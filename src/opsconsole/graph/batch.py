@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from opsconsole.domain.failure import Reason
 from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
+from opsconsole.graph.jsontext import NoJson, array_parts, object_parts, value_of
 
 MAX_BATCH = 20
 """Graph's own limit (graph.md 4)."""
-
-
-class _Inner(msgspec.Struct):
-    id: str
-    status: int
-    headers: dict[str, Any] | None = None
-    body: msgspec.Raw = msgspec.Raw()
-
-
-class _Outer(msgspec.Struct):
-    responses: list[_Inner]
-
-
-_OUTER = msgspec.json.Decoder(_Outer)
 
 
 def batch_request(requests: Sequence[GraphRequest]) -> GraphRequest:
@@ -46,21 +32,24 @@ def parse_batch(body: bytes, count: int) -> list[GraphAnswer | GraphFault]:
     """Return the answers in the order of the requests; a fault for each one that Graph left out or damaged."""
     missing = GraphFault(Reason.MALFORMED_RESPONSE, "Graph left an answer out of a batch.")
     try:
-        body.decode()
-        outer = _OUTER.decode(body)
-    except (UnicodeDecodeError, msgspec.DecodeError):
+        answers = dict(_answer(part) for part in array_parts(object_parts(body).get("responses", b"")))
+    except NoJson:
         damaged = GraphFault(Reason.MALFORMED_RESPONSE, "Graph's answer to a batch was cut off, or is no batch.")
         return [damaged] * count
-    by_id = {inner.id: inner for inner in outer.responses}
-    return [_answer(by_id[str(index)]) if str(index) in by_id else missing for index in range(1, count + 1)]
+    return [answers.get(str(index), missing) for index in range(1, count + 1)]
 
 
-def _answer(inner: _Inner) -> GraphAnswer:
-    headers = {name.lower(): str(value) for name, value in (inner.headers or {}).items() if value is not None}
-    body = bytes(inner.body)
+def _answer(raw: bytes) -> tuple[str, GraphAnswer]:
+    parts = object_parts(raw)
+    status, headers = value_of(parts.get("status")), value_of(parts.get("headers"))
+    if not isinstance(status, int):
+        raise NoJson("an answer without a status")
+    named = headers.items() if isinstance(headers, dict) else ()
+    body = parts.get("body", b"")
     if body.startswith(b'"'):
         # What is no JSON comes as a text; base64 of it stays base64: nothing that is read here comes that way.
-        body = str(msgspec.json.decode(body)).encode(errors="replace")
+        body = str(value_of(body)).encode(errors="replace")
     elif body == b"null":
         body = b""
-    return GraphAnswer(inner.status, headers, body)
+    answer = GraphAnswer(status, {name.lower(): str(value) for name, value in named if value is not None}, body)
+    return str(value_of(parts.get("id"))), answer

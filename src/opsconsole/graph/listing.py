@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import msgspec
-
 from opsconsole.domain.backup import TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.graph.client import MAX_TRIES, GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry
 from opsconsole.graph.errors import classify, parse_error
+from opsconsole.graph.jsontext import NoJson
 from opsconsole.graph.pages import RefusedAnswer, follow
 from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType
 from opsconsole.graph.throttle import ThrottledClient
@@ -119,7 +118,7 @@ class _Walk:
     def _policy(self, raw: bytes) -> ListedPolicy | None:
         try:
             entry = Entry(raw, self._row.name_field)
-        except msgspec.DecodeError:
+        except NoJson:
             self._nameless += 1
             return None
         if not entry.id:

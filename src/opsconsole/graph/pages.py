@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import msgspec
-
 from opsconsole.domain.failure import Reason
 from opsconsole.graph.client import VERSION, GraphAnswer, GraphFault, GraphRequest
+from opsconsole.graph.jsontext import NoJson, array_parts, object_parts, value_of
 
 DAMAGED_TRIES = 3
 """An answer that was cut off on its way comes whole the next time; one that is wrong stays wrong."""
@@ -30,15 +29,6 @@ class Sender(Protocol):
     async def send(self, request: GraphRequest) -> GraphAnswer:
         """Return Graph's answer, after all waiting and retrying. Raises GraphFault."""
         ...
-
-
-class _Collection(msgspec.Struct):
-    value: msgspec.Raw
-    next_link: str | None = msgspec.field(default=None, name="@odata.nextLink")
-
-
-_COLLECTION = msgspec.json.Decoder(_Collection)
-_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +51,17 @@ class RefusedAnswer(Exception):
 def parse_page(body: bytes) -> Page:
     """Cut a page out of an answer. Raises GraphFault(malformed_response) for anything that is no page in UTF-8."""
     try:
-        body.decode()
-        page = _COLLECTION.decode(body)
-        entries = _ENTRIES.decode(page.value)
-    except (UnicodeDecodeError, msgspec.DecodeError):
+        parts = object_parts(body)
+        array = parts["value"]
+        entries = tuple(array_parts(array))
+        link = value_of(parts.get("@odata.nextLink"))
+        if link is not None and not isinstance(link, str):
+            raise NoJson
+    except (NoJson, KeyError):
         raise GraphFault(
             Reason.MALFORMED_RESPONSE, "Graph's answer was cut off, or is not the list that was asked for."
         ) from None
-    return Page(bytes(page.value).decode(), tuple(bytes(entry) for entry in entries), page.next_link or None)
+    return Page(array.decode(), entries, link or None)
 
 
 def is_own_link(root: str, link: str) -> bool:
