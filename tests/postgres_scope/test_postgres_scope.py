@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -132,41 +133,50 @@ AUDIT = {
 }
 
 
-@pytest.fixture
-def conn(pg_url: str) -> Iterator[psycopg.Connection[Any]]:
+@pytest.fixture(scope="module")
+def database(pg_server: Callable[[str], str]) -> Iterator[psycopg.Connection[Any]]:
     """Return a raw connection to a database with the schema and two workspaces, each with a tenant."""
-    with psycopg.connect(pg_url, autocommit=True) as raw:
-        for name in ("0001_tables.sql", "0001_guards.postgres.sql"):
-            raw.execute((SCHEMA / name).read_text(encoding="utf-8").encode())
-        for letter in "ab":
-            insert(raw, "workspaces", id=f"space-{letter}", name=letter, created_at=TIME)
-            insert(
-                raw,
-                "tenants",
-                id=f"tenant-{letter}",
-                workspace_id=f"space-{letter}",
-                name=letter,
-                entra_tenant_id="g",
-                created_at=TIME,
-            )
-        place = {"workspace_id": "space-a", "tenant_id": "tenant-a"}
-        insert(raw, "operation_runs", **{**COLUMNS["operation_runs"], "id": "run-a", "run_identity_hash": "a"}, **place)
-        insert(raw, "backup_sets", **{**COLUMNS["backup_sets"], "id": "set-a", "identity_hash": "a"}, **place)
-        insert(raw, "restore_runs", **{**COLUMNS["restore_runs"], "id": "restore-a"}, **place)
-        insert(
-            raw,
-            "restore_items",
-            **{**COLUMNS["restore_items"], "id": "ritem-a", "seq": 1, "source_policy_id": "a"},
-            **place,
-        )
-        yield raw
+    with psycopg.connect(pg_server("postgres"), autocommit=True) as admin:
+        name = f"scope_{uuid4().hex[:12]}"
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        with psycopg.connect(pg_server(name)) as raw:
+            for script in ("0001_tables.sql", "0001_guards.postgres.sql"):
+                raw.execute((SCHEMA / script).read_text(encoding="utf-8").encode())
+            for letter in "ab":
+                space = {"workspace_id": f"space-{letter}"}
+                insert(raw, "workspaces", id=f"space-{letter}", name=letter, created_at=TIME)
+                insert(
+                    raw, "tenants", id=f"tenant-{letter}", name=letter, entra_tenant_id="g", created_at=TIME, **space
+                )
+            place = {"workspace_id": "space-a", "tenant_id": "tenant-a"}
+            run = {**COLUMNS["operation_runs"], "id": "run-a", "run_identity_hash": "a"}
+            item = {**COLUMNS["restore_items"], "id": "ritem-a", "seq": 1, "source_policy_id": "a"}
+            insert(raw, "operation_runs", **run, **place)
+            insert(raw, "backup_sets", **{**COLUMNS["backup_sets"], "id": "set-a", "identity_hash": "a"}, **place)
+            insert(raw, "restore_runs", **{**COLUMNS["restore_runs"], "id": "restore-a"}, **place)
+            insert(raw, "restore_items", **item, **place)
+            raw.commit()
+            yield raw
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def insert(conn: psycopg.Connection[Any], table: str, **values: Any) -> None:
+@pytest.fixture
+def conn(database: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
+    """Return the connection for one test, which leaves nothing behind."""
+    yield database
+    database.rollback()
+
+
+def execute(conn: psycopg.Connection[Any], sql: str, values: Sequence[Any] = ()) -> None:
+    """Execute a statement in a savepoint: one that is refused does not end the test's transaction."""
+    with conn.transaction():
+        conn.execute(sql.encode(), values)
+
+
+def insert(conn: psycopg.Connection[Any], table: str, /, **values: Any) -> None:
     """Insert one row."""
-    names = ", ".join(values)
     marks = ", ".join(["%s"] * len(values))
-    conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})".encode(), list(values.values()))
+    execute(conn, f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
 
 
 def insert_audit(conn: psycopg.Connection[Any], workspace_id: str | None, tenant_id: str | None) -> None:
@@ -206,7 +216,7 @@ def test_a_tenant_without_a_workspace_is_refused(conn: psycopg.Connection[Any], 
 def test_a_record_cannot_be_moved_to_another_workspace(conn: psycopg.Connection[Any], table: str) -> None:
     insert(conn, table, workspace_id="space-a", tenant_id="tenant-a", **COLUMNS[table])
     with pytest.raises(errors.IntegrityError):
-        conn.execute(f"UPDATE {table} SET workspace_id = 'space-b'".encode())
+        execute(conn, f"UPDATE {table} SET workspace_id = 'space-b'")
 
 
 @pytest.mark.parametrize("table", CHILDREN)
@@ -241,7 +251,7 @@ def test_only_housekeeping_runs_without_a_tenant(conn: psycopg.Connection[Any]) 
 
 def test_a_tenant_with_records_cannot_change_its_workspace(conn: psycopg.Connection[Any]) -> None:
     with pytest.raises(errors.ForeignKeyViolation):
-        conn.execute("UPDATE tenants SET workspace_id = 'space-b' WHERE id = 'tenant-a'")
+        execute(conn, "UPDATE tenants SET workspace_id = 'space-b' WHERE id = 'tenant-a'")
 
 
 def test_a_tenant_and_a_member_need_a_workspace(conn: psycopg.Connection[Any]) -> None:
@@ -289,7 +299,8 @@ def test_the_application_is_not_imported(request: pytest.FixtureRequest) -> None
         assert not [name for name in sys.modules if name.split(".")[0] == "opsconsole"]
         return
     # Other tests of this run have imported it: look at these files in a process of their own.
-    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-    code = f"import sys; sys.path[:0] = {folders!r}; import conftest, test_postgres_scope; print('opsconsole' in sys.modules)"
+    tests = str(Path(__file__).parents[1])
+    modules = "conftest, postgres_scope.test_postgres_scope"
+    code = f"import sys; sys.path.insert(0, {tests!r}); import {modules}; print('opsconsole' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"

@@ -7,10 +7,13 @@ from typing import Any
 
 from opsconsole.domain.failure import Failure
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+"""Made once: ``json.dumps`` with options makes an encoder at each call."""
+
 
 def to_json_text(value: Any) -> str:
     """Return ``value`` as compact JSON, in the order it has."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def from_json_text(text: str | None) -> Any:

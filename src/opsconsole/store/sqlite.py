@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from opsconsole.errors import Conflict, OpsError, StoreUnavailable
-from opsconsole.store.database import Database, Dialect, Params, Row, Session, cleaned, failed_before
+from opsconsole.store.database import Database, Dialect, Params, Row, Session, clean, cleaned, failed_before
 
 FETCH_ROWS = 2000
 """Rows taken at a time when streaming."""
@@ -110,10 +110,17 @@ class SqliteSession(Session):
 
     def load(self, table: str, rows: Sequence[Params]) -> None:
         """Insert many rows of the same columns."""
-        if rows:
-            names = list(rows[0])
-            marks = ", ".join(f":{name}" for name in names)
-            self.many(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
+        if not rows:
+            return
+        names = ", ".join(rows[0])
+        marks = ", ".join("?" * len(rows[0]))
+        try:
+            self.conn.executemany(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})",
+                [[clean(value) if type(value) is str else value for value in row.values()] for row in rows],
+            )
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     def expect_bulk(self) -> None:
         """Keep the indexes in memory, and move pages from the log to the file in larger lots."""
