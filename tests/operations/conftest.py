@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from opsconsole.operations import policy_write
 from opsconsole.simulator import Tenant, tenant_from_exports
 from world import World
 
@@ -49,3 +50,9 @@ def exports_world(make_world: MakeWorld) -> World:
         pytest.skip(f"the folder of real exports is missing: {folder}")
     tenant, _ = tenant_from_exports(folder)
     return make_world(tenant)
+
+
+@pytest.fixture
+def quick_read_backs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many read-backs as ever, with shorter pauses between them."""
+    monkeypatch.setattr(policy_write, "READ_BACK_DELAYS_S", (0.0, 0.01, 0.02, 0.03))
