@@ -18,8 +18,8 @@ from opsconsole.store.database import Session
 CHUNK_ITEMS = 160
 """Items read at a time: eight batches of twenty, as many as may be in flight."""
 
-_GROUP_ID = re.compile(r'"groupId"\s*:\s*"([^"\\]+)"', re.IGNORECASE)
-_FILTER_ID = re.compile(r'"deviceAndAppManagementAssignmentFilterId"\s*:\s*"([^"\\]+)"', re.IGNORECASE)
+_GROUP_ID = re.compile(r'"groupId"\s*:\s*"([^"\\]+)"')
+_FILTER_ID = re.compile(r'"deviceAndAppManagementAssignmentFilterId"\s*:\s*"([^"\\]+)"')
 
 
 async def fetch(ctx: RunContext) -> None:
