@@ -163,8 +163,8 @@ def database(pg_server: Callable[[str], str]) -> Iterator[psycopg.Connection[Any
 @pytest.fixture
 def conn(database: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
     """Return the connection for one test, which leaves nothing behind."""
-    yield database
-    database.rollback()
+    with database.transaction(force_rollback=True):
+        yield database
 
 
 def execute(conn: psycopg.Connection[Any], sql: str, values: Sequence[Any] = ()) -> None:
