@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,12 +21,10 @@ from opsconsole.store import audit
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Database, Session
 from opsconsole.store.runs import fold_counts
+from opsconsole.store.seed_places import SPAN_DAYS, Place, places_to_seed
 
 CHUNK_RUNS = 4000
 """Runs a transaction: long enough that the disk is rarely waited for, short enough for a writer beside it."""
-
-SPAN_DAYS = 730
-"""How far back the history of a large store reaches; a small one reaches back a day for every ten runs."""
 
 SETS_WITH_ITEMS = 200
 """The newest sets have their policies; those of older ones would only fill the disk."""
@@ -42,9 +39,6 @@ PEOPLE = (
     ("uid:990", "pipeline"),
 )
 """Who starts things, the most active first."""
-
-_TENANTS = ("contoso", "fabrikam", "adatum", "northwind")
-"""Made where the store has no tenants of its own."""
 
 _KINDS = ("backup", "check", "drift", "preview", "restore", "reconcile")
 _WEIGHTS = (34, 20, 22, 12, 10, 2)
@@ -103,18 +97,10 @@ _INSERT_ENTRY = (
 """One entry a statement: the chain's guards let no second one into the same."""
 
 
-@dataclass(slots=True)
-class _Place:
-    workspace_id: str
-    tenant_id: str
-    sets: list[str] = field(default_factory=list)
-    last_restore: str | None = None
-
-
 class _History:
     """Makes rows, in the order of time, and holds them until they are loaded."""
 
-    def __init__(self, places: list[_Place], seed: int, head: ChainHead, total: int, now: datetime) -> None:
+    def __init__(self, places: list[Place], seed: int, head: ChainHead, total: int, now: datetime) -> None:
         self.random = random.Random(seed)  # noqa: S311  a history, not a secret
         self.places = places
         self.head = head
@@ -148,7 +134,7 @@ class _History:
     def _run(
         self,
         run_type: RunType,
-        place: _Place,
+        place: Place,
         who: tuple[str, str],
         inputs: dict[str, Any],
         *,
@@ -228,7 +214,7 @@ class _History:
         return row
 
     def _audit(
-        self, action: Action, place: _Place, who: tuple[str, str], resource_id: str, outcome: str, moment: str
+        self, action: Action, place: Place, who: tuple[str, str], resource_id: str, outcome: str, moment: str
     ) -> None:
         columns: dict[str, Any] = {
             "id": self.new_id(),
@@ -248,7 +234,7 @@ class _History:
         self.rows["audit_logs"].append({**columns, "hash": hashed})
         self.head = ChainHead(columns["seq"], hashed)
 
-    def _backup(self, place: _Place, who: tuple[str, str]) -> None:
+    def _backup(self, place: Place, who: tuple[str, str]) -> None:
         set_id = self.new_id()
         inputs = {"set": set_id}
         capture = self._run(
@@ -275,7 +261,7 @@ class _History:
         if not lost and self.total - self.made < SETS_WITH_ITEMS * 6:
             self._items(place, set_id, fetch)
 
-    def _items(self, place: _Place, set_id: str, fetch: dict[str, Any]) -> None:
+    def _items(self, place: Place, set_id: str, fetch: dict[str, Any]) -> None:
         scope = {"workspace_id": place.workspace_id, "set_id": set_id}
         gap = fetch["outcome"] != "succeeded"
         refused = {
@@ -316,7 +302,7 @@ class _History:
                 }
             )
 
-    def _preview(self, place: _Place, who: tuple[str, str]) -> None:
+    def _preview(self, place: Place, who: tuple[str, str]) -> None:
         restore_id = self.new_id()
         preview = self._run(RunType.PREVIEW, place, who, {"restore": restore_id})
         planned = preview["outcome"] in ("succeeded", "partially_succeeded")
@@ -340,7 +326,7 @@ class _History:
         )
         place.last_restore = restore_id if planned else place.last_restore
 
-    def _execute(self, place: _Place, who: tuple[str, str]) -> None:
+    def _execute(self, place: Place, who: tuple[str, str]) -> None:
         restore_id, place.last_restore = place.last_restore, None
         run = self._run(RunType.RESTORE, place, who, {"restore": restore_id})
         self.rows["restore_executions"].append(
@@ -374,7 +360,7 @@ def seed_history(db: Database, *, runs: int, seed: int, now: datetime) -> dict[s
                     "The store holds a history already, and is not seeded.",
                     "Seed a new store: name another file or database.",
                 )
-        places = _places(s, random.Random(seed), now)  # noqa: S311
+        places = places_to_seed(s, random.Random(seed), now)  # noqa: S311
         head = audit.audit_head(s)
     history = _History(places, seed, head, runs, now)
     counts = dict.fromkeys(_ORDER, 0)
@@ -390,31 +376,3 @@ def seed_history(db: Database, *, runs: int, seed: int, now: datetime) -> dict[s
     with db.write() as s:
         fold_counts(s)
     return counts
-
-
-def _places(s: Session, rnd: random.Random, now: datetime) -> list[_Place]:
-    new_id = IdSource(lambda: int((now - timedelta(days=SPAN_DAYS + 1)).timestamp() * 1000), rnd.randbytes)
-    places = [
-        _Place(row["workspace_id"], row["id"]) for row in s.all("SELECT id, workspace_id FROM tenants ORDER BY id")
-    ]
-    if places:
-        return places
-    row = s.one("SELECT id FROM workspaces ORDER BY id LIMIT 1")
-    workspace_id = row["id"] if row else new_id()
-    if not row:
-        s.run(
-            "INSERT INTO workspaces (id, name, created_at) VALUES (:id, 'main', :at)", id=workspace_id, at=to_text(now)
-        )
-    for name in _TENANTS:
-        place = _Place(workspace_id, new_id())
-        places.append(place)
-        s.run(
-            "INSERT INTO tenants (id, workspace_id, name, entra_tenant_id, created_at)"
-            " VALUES (:id, :workspace, :name, :entra, :at)",
-            id=place.tenant_id,
-            workspace=workspace_id,
-            name=name,
-            entra=new_id(),
-            at=to_text(now),
-        )
-    return places
