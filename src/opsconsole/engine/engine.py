@@ -28,7 +28,7 @@ from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.engine.duties.schedules import FireSchedules
 from opsconsole.engine.pauses import StoredPauses
 from opsconsole.engine.scheduler import Scheduler
-from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse
+from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse, release
 from opsconsole.errors import ConfigError, OpsError
 from opsconsole.graph.connect import open_client
 from opsconsole.graph.credentials import Prompt
@@ -103,6 +103,7 @@ class Engine:
         self._pool = ThreadPoolExecutor(self.concurrency * 2 + 4, thread_name_prefix="opsconsole-store")
         self._clients: dict[str, ThrottledClient] = {}
         self._hand: dict[str, _Held] = {}
+        self._at_duty: set[asyncio.Future[None]] = set()
         self._known: tuple[float, dict[str, TenantConfig]] = (float("-inf"), {})
         self._claim = Claim(self)
         self._scheduler = Scheduler()
@@ -130,8 +131,10 @@ class Engine:
             await self._stop.wait()
         finally:
             self.is_stopping = True
-            scheduler.stop()
+            scheduler.pause()
+            await self._let_duties_end()
             await self._let_go()
+            scheduler.stop()
             claim.close()
             for client in self._clients.values():
                 await client.close()
@@ -216,6 +219,8 @@ class Engine:
         self._hand[run.id] = _Held(held, over)
 
         async def job() -> None:
+            if run.id not in self._hand:
+                return  # given back before the scheduler came to it
             self._hand[run.id].task = asyncio.current_task()
             try:
                 await carry_out(held)
@@ -273,12 +278,22 @@ class Engine:
         """Return the duty's step, which a fault of the store must not end for good."""
 
         async def step() -> None:
+            over = asyncio.get_running_loop().create_future()
+            self._at_duty.add(over)
             try:
                 await duty.step()
             except OpsError as error:
                 log.error("%s: %s", duty.name, error)
+            finally:
+                self._at_duty.discard(over)
+                over.set_result(None)
 
         return step
+
+    async def _let_duties_end(self) -> None:
+        """Wait for duties under way: a claim that was cut off would keep its run until the lease runs out."""
+        if self._at_duty:
+            await asyncio.wait(set(self._at_duty), timeout=STOP_GRACE_S)
 
     async def _let_go(self) -> None:
         """Give back what is in hand; a restore first finishes its policy."""
@@ -286,7 +301,11 @@ class Engine:
         gentle = [one for one in held if one.ctx.run.type is RunType.RESTORE]
         for one in held:
             one.ctx.is_stopping = True
-            if one not in gentle:
+            if one.task is None:
+                del self._hand[one.ctx.run.id]
+                await release(one.ctx)
+                one.over.set_result(None)
+            elif one not in gentle:
                 one.cancel()
         if gentle:
             await asyncio.wait([one.over for one in gentle], timeout=STOP_GRACE_S)

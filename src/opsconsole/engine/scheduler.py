@@ -43,8 +43,13 @@ class Scheduler:
         """Run ``function`` once, at once."""
         self._scheduler.add_job(function, id=name, max_instances=MAX_JOBS)
 
+    def pause(self) -> None:
+        """Start nothing more; what runs, runs on."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+
     def stop(self) -> None:
-        """Stop ticking; what runs, runs on."""
+        """Stop for good. APScheduler cancels what still runs: pause, and let it end, before."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

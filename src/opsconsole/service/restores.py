@@ -36,6 +36,10 @@ PLAN_DIGITS = 8
 """Digits of a plan's hash that name it: fewer, or none from an unset variable of a script, insist on nothing."""
 
 
+PLAN_DIGITS = 8
+"""A plan may be named by the first digits of its hash; fewer than these could be met by chance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmation:
     """What must be said before a plan runs. ``must_type`` is the text to type, or None where a plain yes is enough."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from opsconsole.config import TenantConfig
 from opsconsole.domain.access import Capability, Role
+from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.domain.audit import Action
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import ConfigError
@@ -147,6 +148,11 @@ def ensure_registered(caller: Caller, name: str) -> None:
         return
     if config is None:
         raise nothing_there("tenant", name)
+    if config.tenant_id == ZERO_GUID:
+        raise ConfigError(
+            f"tenants.{name}.tenant_id is still the example's.",
+            "Put the tenant's own id there: it stands in the Entra admin centre under Overview.",
+        )
     with ordering(caller, f"register tenant {name}") as session:
         if tenants.get_tenant(session, name) is None:
             register(caller, session, config)
