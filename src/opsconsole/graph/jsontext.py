@@ -43,8 +43,14 @@ def object_parts(raw: bytes) -> dict[str, bytes]:
 
 def value_of(raw: bytes | None) -> Any:
     """Return a part as a value; None for what is not there or no JSON."""
+    if raw is None:
+        return None
     try:
-        return json.loads(raw) if raw is not None else None
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(raw)
     except (ValueError, RecursionError):
         return None
 
