@@ -23,6 +23,7 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Return a raw connection to a file with the schema and two workspaces, each with a tenant."""
     raw = sqlite3.connect(tmp_path / "scope.db", isolation_level=None)
     raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute("BEGIN")
     for step in STEPS:
         for statement in split_statements(step.script("sqlite")):
             raw.execute(statement)
@@ -36,6 +37,7 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     insert(raw, "restore_runs", **{**COLUMNS["restore_runs"], "id": "restore-a"}, **place)
     item = {**COLUMNS["restore_items"], "id": "ritem-a", "seq": 1, "source_policy_id": "a"}
     insert(raw, "restore_items", **item, **place)
+    raw.execute("COMMIT")
     yield raw
     raw.close()
 

@@ -1,0 +1,85 @@
+"""No list walks a whole table: what SQLite plans for every page, whatever the filter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from builders import at, make_place, make_run
+from opsconsole.domain.ids import new_id
+from opsconsole.store import audit, backups, restores, runs
+from opsconsole.store.database import Database, Session
+from opsconsole.store.runs import RunFilter
+from opsconsole.store.sqlite import SqliteSession
+
+WALK = re.compile(r"SCAN (?:TABLE )?(\w+)\b(?! USING (?:COVERING )?INDEX runs_active)")
+"""A walk from one end of a table, or of an index, to the other; of the active runs there are few."""
+
+SMALL = {"tenants", "workspaces", "w", "t", "names", "actors", "CONSTANT"}
+"""Tables, aliases and working tables of a few rows."""
+
+CURSOR = new_id()
+
+PAGES: dict[str, Callable[[Session, str, str], object]] = {
+    "all": lambda s, w, _: runs.list_runs(s, [w], RunFilter(), limit=50, cursor=CURSOR),
+    "failed": lambda s, w, _: runs.list_runs(s, [w], RunFilter(outcomes=("failed", "succeeded")), limit=50),
+    "active": lambda s, w, _: runs.list_runs(s, [w], RunFilter(statuses=("queued",)), limit=50),
+    "tenant": lambda s, w, t: runs.list_runs(s, [w], RunFilter(tenant_ids=(t,)), limit=50),
+    "time": lambda s, w, _: runs.list_runs(s, [w], RunFilter(since=at(-9), until=at(9)), limit=50, cursor=CURSOR),
+    "reason": lambda s, w, _: runs.list_runs(s, [w], RunFilter(reason="timeout"), limit=50, cursor=CURSOR),
+    "by": lambda s, w, _: runs.list_runs(s, [w], RunFilter(by="alice"), limit=50, cursor=CURSOR),
+    "search": lambda s, w, _: runs.list_runs(s, [w], RunFilter(search="a"), limit=50),
+    "search id": lambda s, w, _: runs.list_runs(s, [w], RunFilter(search="abcdef"), limit=50),
+    "end of an id": lambda s, w, _: runs.resolve_run_id(s, "abcdef", [w]),
+    "claim": lambda s, _, t: runs.claim_next(s, engine_id="e", tenant_ids=[t], only_runs=None, now=at(), expires=at(9)),
+    "claimable": lambda s, _, t: runs.claimable_count(s, [t], None),
+    "expired": lambda s, _, __: runs.expired_runs(s, at()),
+    "active of identity": lambda s, _, __: runs.active_run(s, "x"),
+    "followers": lambda s, _, __: (runs.following_runs(s, "x"), runs.retries_of(s, "x")),
+    "sets": lambda s, w, t: backups.list_sets(s, [w], tenant_id=t, limit=50, cursor=new_id()),
+    "latest set": lambda s, w, t: (
+        backups.resolve_set_id(s, "latest", [w]),
+        backups.resolve_set_id(s, "latest", [w], t),
+    ),
+    "set of a run": lambda s, _, __: (backups.set_of_run(s, "x"), backups.active_set(s, "x")),
+    "items": lambda s, _, __: backups.list_items(s, "x", statuses=["failed"], limit=50, cursor=new_id()),
+    "pending items": lambda s, _, __: (
+        backups.pending_items(s, "x", limit=9),
+        backups.find_items(s, "x", [("a", "b")]),
+    ),
+    "restores": lambda s, w, t: restores.list_restores(s, [w], tenant_id=t, limit=50),
+    "restore of a run": lambda s, _, __: (restores.restore_of_run(s, "x"), restores.undos_of(s, "x")),
+    "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
+    "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
+    "audit search": lambda s, w, _: audit.list_entries(s, [w], limit=50, search="abcdef"),
+    "audit action": lambda s, w, _: audit.list_entries(s, [w], limit=50, action="backup.started"),
+    "audit of a run": lambda s, _, __: audit.entries_of(s, new_id()),
+}
+
+
+@contextmanager
+def plans(s: Session) -> Iterator[list[str]]:
+    """Collect the plan of every statement that is executed in the block."""
+    assert isinstance(s, SqliteSession)
+    statements: list[str] = []
+    lines: list[str] = []
+    s.conn.set_trace_callback(statements.append)
+    yield lines
+    s.conn.set_trace_callback(None)
+    for sql in statements:
+        lines += [row[3] for row in s.conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_reached_by_an_index(sqlite_store: Database, name: str) -> None:
+    with sqlite_store.write() as s:
+        workspace, tenant = make_place(s)
+        make_run(s, workspace, tenant, id=CURSOR)
+        with plans(s) as lines:
+            PAGES[name](s, workspace, tenant)
+    assert lines
+    walked = {match[1] for line in lines if (match := WALK.match(line)) and not re.match(r"b\d+", match[1])}
+    assert walked <= SMALL, lines
