@@ -194,14 +194,16 @@ def test_a_record_in_its_own_workspace_is_kept(conn: psycopg.Connection[Any], ta
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_a_tenant_of_another_workspace_is_refused(conn: psycopg.Connection[Any], table: str) -> None:
-    with pytest.raises(errors.ForeignKeyViolation):
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
         insert(conn, table, workspace_id="space-a", tenant_id="tenant-b", **COLUMNS[table])
+    assert caught.value.diag.constraint_name == f"{table}_scope"
 
 
 @pytest.mark.parametrize("table", COLUMNS)
 def test_a_tenant_that_does_not_exist_is_refused(conn: psycopg.Connection[Any], table: str) -> None:
-    with pytest.raises(errors.ForeignKeyViolation):
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
         insert(conn, table, workspace_id="space-a", tenant_id="bogus", **COLUMNS[table])
+    assert caught.value.diag.constraint_name == f"{table}_scope"
 
 
 @pytest.mark.parametrize("table", COLUMNS)

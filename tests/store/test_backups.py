@@ -111,11 +111,12 @@ def test_another_fetch_of_a_set_does_not_make_it_active(store: Database) -> None
         assert (backups.get_set(s, made.id) or made).is_complete
 
 
-def test_a_set_needs_the_runs_it_names(store: Database) -> None:
+@pytest.mark.parametrize("column", ["capture_run_id", "fetch_run_id"])
+def test_a_set_needs_the_runs_it_names(store: Database, column: str) -> None:
     with store.write() as s:
         made = make_set(s, *make_place(s))
     with pytest.raises(Conflict), store.write() as s:
-        s.run("UPDATE backup_sets SET fetch_run_id = 'bogus' WHERE id = :id", id=made.id)
+        s.run(f"UPDATE backup_sets SET {column} = 'bogus' WHERE id = :id", id=made.id)
 
 
 def test_policies_come_back_byte_for_byte(store: Database) -> None:

@@ -149,6 +149,23 @@ def test_a_restore_without_a_plan_is_not_previewed(store: Database) -> None:
             restores.set_restore_status(s, made.id, status)
 
 
+@pytest.mark.parametrize("column", ["set_id", "undo_of", "preview_run_id"])
+def test_a_restore_needs_what_it_names(store: Database, column: str) -> None:
+    with store.write() as s:
+        made = make_restore(s, *make_place(s))
+    with pytest.raises(Conflict), store.write() as s:
+        s.run(f"UPDATE restore_runs SET {column} = 'bogus' WHERE id = :id", id=made.id)
+
+
+def test_an_execution_and_a_write_need_what_they_name(store: Database) -> None:
+    with store.write() as s:
+        made = make_planned_restore(s, *make_place(s))
+    with pytest.raises(Conflict), store.write() as s:
+        restores.add_execution(s, made.id, "bogus")
+    with pytest.raises(Conflict), store.write() as s:
+        restores.record_intent(s, intent(made.preview_run_id, "bogus"), made.workspace_id)
+
+
 def test_items_and_executions_move_on(store: Database) -> None:
     with store.write() as s:
         made = make_planned_restore(s, *make_place(s))

@@ -194,6 +194,16 @@ def test_followers_and_retries_are_found(store: Database) -> None:
         assert [run.id for run in runs.retries_of(s, first.id)] == [again.id]
 
 
+@pytest.mark.parametrize("field", ["retry_of", "after_run_id"])
+def test_a_run_follows_or_retries_one_of_its_own_workspace(store: Database, field: str) -> None:
+    with store.write() as s:
+        place, other = make_place(s), make_place(s, "other", "adatum")
+        foreign = make_run(s, *other)
+    for ref in ("bogus", foreign.id):
+        with pytest.raises(Conflict), store.write() as s:
+            runs.insert_run(s, new_run(*place, **{field: ref}))
+
+
 def test_an_id_is_found_by_its_end_within_the_workspaces_only(store: Database) -> None:
     with store.write() as s:
         mine, other = make_place(s), make_place(s, "other", "fabrikam")
