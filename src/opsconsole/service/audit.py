@@ -110,9 +110,10 @@ def export_entries(caller: Caller, path: Path) -> int:
     entries.reverse()
     try:
         write_private(path, _as_csv(entries) if path.suffix.lower() == ".csv" else _as_lines(entries))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise UsageError(
-            f"Cannot write {str(path)!r}: {error.strerror or type(error).__name__}.", "Name a new file."
+            f"Cannot write {str(path)!r}: {getattr(error, 'strerror', None) or type(error).__name__}.",
+            "Name a new file.",
         ) from None
     return len(entries)
 

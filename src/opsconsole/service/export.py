@@ -13,7 +13,8 @@ from opsconsole.errors import UsageError
 from opsconsole.service.caller import Caller
 from opsconsole.store import backups
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+"""What a file name does not keep; dots neither, since Windows takes ``con.anything`` for the console."""
 
 NAME_LENGTH = 60
 """Characters of a policy's name that its file name keeps: Windows' paths end at 260."""
@@ -28,9 +29,9 @@ def write_export(caller: Caller, found: BackupSet, directory: Path) -> int:
                 f"The folder {str(directory)!r} is not empty.", "Name a new folder: nothing is overwritten."
             )
         return _write(caller, found, directory)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise UsageError(
-            f"Cannot write to {str(directory)!r}: {error.strerror or type(error).__name__}.",
+            f"Cannot write to {str(directory)!r}: {getattr(error, 'strerror', None) or type(error).__name__}.",
             "Check the folder's permissions and the free space, empty it, then export again.",
         ) from None
 
@@ -45,7 +46,7 @@ def _write(caller: Caller, found: BackupSet, directory: Path) -> int:
             folder.mkdir(mode=0o700, exist_ok=True)
             # The id's digest keeps names apart that differ only in what a file system does not tell apart.
             digest = hashlib.sha256(item.policy_id.encode()).hexdigest()[:12]
-            stem = f"{_UNSAFE.sub('_', item.policy_name)[:NAME_LENGTH].strip('._') or 'policy'}_{digest}"
+            stem = f"{_UNSAFE.sub('_', item.policy_name)[:NAME_LENGTH].strip('_-') or 'policy'}_{digest}"
             for suffix, text in (("policy", item.policy), ("assignments", item.assignments)):
                 if text is not None:
                     write_private(folder / f"{stem}.{suffix}.json", text)
