@@ -178,9 +178,7 @@ class MemoryDesk:
         self._look()
         return _one(self.all_restores, ref)
 
-    def restore_items(
-        self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None
-    ) -> Page[RestoreItem]:
+    def restore_items(self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None) -> Page[RestoreItem]:
         self._look()
         rows = [item for item in self.restore_items_of.get(ref, []) if not states or item.state in states]
         return page(rows, lambda item: f"{item.seq:09d}", limit, cursor, newest=False)
@@ -198,7 +196,9 @@ class MemoryDesk:
 
     def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
         self._look()
-        rows = [entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]]
+        rows = [
+            entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]
+        ]
         return page(rows, lambda entry: f"{entry['seq']:015d}", limit, cursor, newest=True)
 
     def entry(self, ref: str) -> AuditJson:
@@ -226,5 +226,3 @@ def _one(rows: Sequence[T], ref: str) -> T:
         if str(getattr(row, "id", "")).endswith(ref):
             return row
     raise NotFound(f"There is no such thing as {ref!r}.")
-
-

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from opsconsole.domain.access import Role
 from opsconsole.domain.audit import BadEntry, ChainHead, Verdict
 
 from .conftest import after, make_app
+from .driving import Engine
 from .memory_desk import MemoryDesk
 from .world import busy_world, empty_world, hostile_world
 
@@ -33,12 +36,13 @@ class Shot:
     size: tuple[int, int] = SMALL
     look: str = "dark"
     named: dict[str, Any] = field(default_factory=dict)
+    then: Callable[[Pilot[Any]], Awaitable[None]] | None = None
 
 
-def lost() -> MemoryDesk:
-    desk = busy_world(more_runs=20)
-    desk.is_lost = True
-    return desk
+async def lose_the_store(pilot: Pilot[Any]) -> None:
+    pilot.app.desk.is_lost = True
+    pilot.app.desk.moment += timedelta(seconds=12)
+    pilot.app.screen.store_changed()
 
 
 def readonly_role() -> MemoryDesk:
@@ -57,11 +61,6 @@ def production() -> MemoryDesk:
 
 def wide_names() -> MemoryDesk:
     return hostile_world("[red]日本語ポリシー[/] \x1b[31m\u202eيسار\u200b👩\u200d💻 e\u0301")
-
-
-class OneRunInHand:
-    def runs_in_hand(self) -> list[str]:
-        return ["0199-run-8c41d2", "0199-run-7be03f"]
 
 
 DATA: dict[str, tuple[str, ...]] = {
@@ -83,7 +82,7 @@ SHOTS: dict[str, Shot] = {
     "runs_filtered": Shot(busy_world, ("slash", *"type:restore", "enter")),
     "runs_filter_wrong": Shot(busy_world, ("slash", *"outcome:great", "enter")),
     "runs_tab_failed": Shot(busy_world, ("6",)),
-    "runs_lost": Shot(lost),
+    "runs_lost": Shot(busy_world, then=lose_the_store),
     "runs_read_only": Shot(busy_world, named={"is_read_only": True}),
     "runs_readonly_role": Shot(readonly_role),
     "runs_ascii": Shot(busy_world, named={"is_ascii": True}),
@@ -114,7 +113,7 @@ SHOTS: dict[str, Shot] = {
     "help": Shot(busy_world, ("question_mark",)),
     "palette": Shot(busy_world, ("ctrl+p",)),
     "palette_narrowed": Shot(readonly_role, ("ctrl+p", *"ba")),
-    "quit": Shot(busy_world, ("q",), named={"engine": OneRunInHand()}),
+    "quit": Shot(busy_world, ("q",), named={"engine": Engine(["0199-run-8c41d2", "0199-run-7be03f"])}),
 }
 
 
@@ -122,4 +121,4 @@ SHOTS: dict[str, Shot] = {
 def test_screen(name: str, snap_compare: Callable[..., bool]) -> None:
     shot = SHOTS[name]
     app = make_app(shot.world(), look=shot.look, **shot.named)
-    assert snap_compare(app, terminal_size=shot.size, run_before=after(*shot.keys))
+    assert snap_compare(app, terminal_size=shot.size, run_before=after(*shot.keys, then=shot.then))

@@ -31,7 +31,13 @@ FILTER = "22222222-0000-4000-8000-000000000001"
 NAMES = GROUPS | {FILTER: "Corporate owned only"}
 PILOT, PRODUCTION, KIOSK, FINANCE = GROUPS
 
-TYPES = ("settingsCatalogPolicy", "deviceConfiguration", "deviceCompliancePolicy", "mobileApp", "deviceManagementScript")
+TYPES = (
+    "settingsCatalogPolicy",
+    "deviceConfiguration",
+    "deviceCompliancePolicy",
+    "mobileApp",
+    "deviceManagementScript",
+)
 
 POLICIES = (
     "Win - Defender baseline",
@@ -211,7 +217,11 @@ def make_plan_items(restore_id: str) -> list[RestoreItem]:
             live, planned = [target(PILOT), target(None, "allDevicesAssignmentTarget")], [target(PILOT)]
             added, removed = (), ({"kind": "all_devices"}, named(KIOSK, "exclusion"))
             dangers = (Danger.LOSES_EXCLUSION.value, Danger.TOUCHES_ALL_DEVICES.value)
-        gone = {**named("44444444-0000-4000-8000-000000000001"), "group_name": "Retired devices", "reason": "group_not_found"}
+        gone = {
+            **named("44444444-0000-4000-8000-000000000001"),
+            "group_name": "Retired devices",
+            "reason": "group_not_found",
+        }
         is_blocked = state is ItemState.BLOCKED
         items.append(
             RestoreItem(
@@ -220,7 +230,8 @@ def make_plan_items(restore_id: str) -> list[RestoreItem]:
                 seq=number,
                 policy_type=TYPES[number % len(TYPES)],
                 policy_id=f"33333333-0000-4000-8000-{number:012d}",
-                policy_name=POLICIES[number % len(POLICIES)] + (f" {number // len(POLICIES) + 1}" if number > 11 else ""),
+                policy_name=POLICIES[number % len(POLICIES)]
+                + (f" {number // len(POLICIES) + 1}" if number > 11 else ""),
                 plan_state=state,
                 state=state,
                 live=json.dumps(live),
@@ -354,7 +365,10 @@ def busy_world(*, role: Role = Role.OWNER, production: bool = False, more_runs: 
     code = FailureCode.RESTORE_FAILED
     desk.failures_of = {
         running.id: [failure(n, Reason.PERMISSION_DENIED, code, denied, "Forbidden", 403) for n in range(12)]
-        + [failure(n, Reason.GROUP_NOT_FOUND, code, "The group does not exist.", "NotFound", 404) for n in range(12, 18)]
+        + [
+            failure(n, Reason.GROUP_NOT_FOUND, code, "The group does not exist.", "NotFound", 404)
+            for n in range(12, 18)
+        ]
         + [failure(18, Reason.TIMEOUT, code, "Graph did not answer in 60 s.", "", 504)],
         failed.id: [failure(n, Reason.PERMISSION_DENIED, code, denied, "Forbidden", 403) for n in range(310)],
     }
@@ -416,9 +430,7 @@ def hostile_world(name: str) -> MemoryDesk:
         ]
         for key, items in desk.restore_items_of.items()
     }
-    desk.confirmations = {
-        key: replace(one, tenant=name, must_type=name) for key, one in desk.confirmations.items()
-    }
+    desk.confirmations = {key: replace(one, tenant=name, must_type=name) for key, one in desk.confirmations.items()}
     desk.failures_of = {key: [hostile(one) for one in found] for key, found in desk.failures_of.items()}
     desk.all_entries = [
         {**one, "actor": name, "tenant": name, "details": {name: name, "list": [name], "map": {name: name}}}

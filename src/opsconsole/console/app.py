@@ -34,6 +34,12 @@ IDENTITY_EVERY_S = 10.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
 
+ENGINE_AFTER_S = 0.1
+"""The engine is loaded this long after the first screen: loading it first would keep the rows waiting for a second."""
+
+PROMPT_S = 900.0
+"""A device code can be entered for a quarter of an hour."""
+
 RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
 
@@ -101,6 +107,18 @@ class OpsConsoleApp(App[int]):
         self._pulse.start()
         self.run_worker(self._identify(), group="identity")
         self.action_go("runs")
+        if self.engine is not None:
+            self.set_timer(ENGINE_AFTER_S, self._start_engine)
+
+    def _start_engine(self) -> None:
+        async def start(engine: EngineHandle) -> None:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._orders, engine.start)
+            except OpsError as error:
+                self.say(str(error), "error")
+
+        if self.engine is not None:
+            self.run_worker(start(self.engine), group="engine")
 
     def on_unmount(self) -> None:
         """Stop looking; what is being read ends by itself."""
@@ -132,6 +150,8 @@ class OpsConsoleApp(App[int]):
         """Return mark, word and ink of the header's live mark."""
         if self.loss is not None:
             return "○", "lost", "bad"
+        if self.engine is not None and self.engine.has_failed():
+            return "○", "no engine", "bad"
         return ("●", "live", "good")
 
     def is_key_there(self, key: Key) -> bool:
@@ -167,6 +187,14 @@ class OpsConsoleApp(App[int]):
         """Say something in passing; the text is shown as it is."""
         self.notify(plain(text), severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
 
+    def prompt(self, text: str) -> None:
+        """Show a sentence to the person who signs in, until it is of no more use. May be called from any thread."""
+        loop = self._loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(
+                partial(self.notify, plain(text), title="Sign in", timeout=PROMPT_S, markup=False)
+            )
+
     def copy(self, text: str) -> None:
         """Copy through the terminal (OSC 52) and say so."""
         self.copy_to_clipboard(text)
@@ -187,9 +215,12 @@ class OpsConsoleApp(App[int]):
     def _reload_screens(self) -> None:
         from opsconsole.console.screens.live_screen import LiveScreen
 
-        for screen in self.screen_stack:
-            if isinstance(screen, LiveScreen):
-                screen.store_changed()
+        # The one in front reads at once, also behind a dialog; the others when they come to the front again.
+        screens = [screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)]
+        for screen in screens[1:]:
+            screen.fall_behind()
+        if screens:
+            screens[0].store_changed()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Catch up with what changed while the terminal was out of focus."""

@@ -26,7 +26,10 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
     first = [
         (f" {pen.state(state)}", pen.ink(state.ink)),
         (f"  {plain(restore.tenant)}", pen.ink("strong")),
-        (pen.drawn(f"  from {source_of(restore)} · {restore.mode.value}"), pen.ink("text")),
+        (
+            pen.drawn(f"  {'' if restore.undo_of else 'from '}{source_of(restore)} · {restore.mode.value}"),
+            pen.ink("text"),
+        ),
         (f"  {at_length(restore.created_at, pen.zone)} by {plain(restore.initiator_name)}", pen.ink("dim")),
     ]
     second: list[Span] = [
@@ -38,13 +41,17 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
         ("unchanged", pen.ink("dim")),
         ("   (not listed; c shows all)" if only_changes and unchanged else "", pen.ink("dim")),
     ]
-    words = []
+    lines = [first, second]
+    line = ""
     for danger in Danger:
         if number := restore.dangers.get(danger.value):
-            words.append(f"{grouped(number)} {'policy' if number == 1 else 'policies'}: {DANGER_WORDS[danger]}")
-    lines = [first, second]
-    if words:
-        lines.append([(cut(pen.drawn(f" ⚠ {' · '.join(words)}"), width - 1), pen.ink("danger"))])
+            words = f"{DANGER_WORDS[danger]}: {grouped(number)}"
+            if line and len(line) + len(words) + 6 > width:
+                lines.append([(pen.drawn(line), pen.ink("danger"))])
+                line = ""
+            line += f" · {words}" if line else f" ⚠ {words}"
+    if line:
+        lines.append([(pen.drawn(line), pen.ink("danger"))])
     return lines
 
 

@@ -7,7 +7,7 @@ from opsconsole.console.pen import Pen, Span
 from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.console.widgets.column import Column
 from opsconsole.domain.ids import short_id
-from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 
 
 def target_of(run: OperationRun, only_tenant: str | None = None) -> str:
@@ -46,12 +46,10 @@ def _progress(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     state = state_of_run(run)
     bar = 9 if width >= 20 else 5
     if run.status is Status.COMPLETED:
+        if total <= 0:
+            return pen.cell("done" if run.outcome is Outcome.SUCCEEDED else "·", width, "dim")
         word = "done" if done >= total else f"{_percent(done, total)} %"
-        full = (
-            pen.bar(done, total, bar, state.ink if state.ink != "good" else "dim")
-            if total
-            else pen.bar(1, 1, bar, "dim")
-        )
+        full = pen.bar(done, total, bar, state.ink if state.ink != "good" else "dim")
         return [*full, *pen.cell(f" {word}", width - bar, "dim")]
     if total <= 0:
         return pen.cell(f"{grouped(done)} so far" if done else "starting", width)
@@ -77,8 +75,8 @@ RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("State", 11, lambda run, pen, width: pen.state_cell(state_of_run(run), width)),
     Column("Type", 8, lambda run, pen, width: pen.cell(TYPE_WORDS[run.type], width)),
     Column("Target", 8, lambda run, pen, width: pen.cell(target_of(run, pen.only_tenant), width), flex=1),
-    Column("Progress", 10, _progress, below_width=104),
-    Column("Progress", 21, _progress, from_width=104),
+    Column("Progress", 10, _progress, below_width=114),
+    Column("Progress", 21, _progress, from_width=114),
     Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),
     Column("Failed", 6, lambda run, pen, width: _number(run.counters.failed, pen, width, "bad"), right=True),
     Column("Started", 8, lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim")),

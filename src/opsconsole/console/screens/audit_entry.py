@@ -103,7 +103,7 @@ def entry_lines(entry: AuditJson, pen: Pen) -> list[tuple[str, str, str]]:
         lines.append(("", "", "text"))
     return [
         *lines,
-        ("place in chain", f"#{grouped(entry['seq'])}", "text"),
+        ("in the chain", f"#{grouped(entry['seq'])}", "text"),
         ("hash", str(entry["hash"]), "dim"),
         ("hash before", str(entry["prev_hash"]), "dim"),
         ("id", str(entry["id"]), "dim"),

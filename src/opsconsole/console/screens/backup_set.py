@@ -36,8 +36,8 @@ def _why(item: BackupItem) -> str:
 
 ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
     Column("State", 9, lambda row, pen, width: pen.state_cell(ITEM_STATES[row.status], width)),
-    Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=3),
-    Column("Type", 16, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1),
+    Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
+    Column("Type", 22, lambda row, pen, width: pen.cell(row.policy_type, width, "dim")),
     Column("Why", 10, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
     Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
 )

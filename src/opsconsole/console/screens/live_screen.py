@@ -50,6 +50,7 @@ class LiveScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Catch up with what changed while another screen was in front."""
         if self.is_mounted and self._is_outdated:
+            self._is_outdated = False
             self.store_changed()
 
     def fetch(self) -> Any:
@@ -59,13 +60,14 @@ class LiveScreen(Screen[None]):
         """Show what ``fetch`` returned."""
 
     def store_changed(self) -> None:
-        """Bring everything on the screen up to date, if it is in front; else remember to."""
-        if self.app.screen is not self and not self.app.screen.is_modal:
-            self._is_outdated = True
-            return
+        """Bring everything on the screen up to date."""
         self.reload()
         for table in self.query(WindowTable):
             table.renew()
+
+    def fall_behind(self) -> None:
+        """Remember to catch up when this screen comes to the front again."""
+        self._is_outdated = True
 
     def reload(self) -> None:
         """Fetch and show; calls during a fetch become one more fetch after it."""

@@ -48,6 +48,7 @@ class RunsScreen(LiveScreen):
         super().__init__()
         self._digit = "1"
         self._query: RunQuery | None = None
+        self._filter = ""
         self._found: int | None = None
         self._total: int | None = None
 
@@ -71,8 +72,7 @@ class RunsScreen(LiveScreen):
         """Count: the states from the kept counts, and exactly what the filter finds."""
         states = dict(self.desk.state_counts())
         query = self._query
-        plain_tab = query is not None and not self.query_one(FilterLine).text
-        found = None if query is None or plain_tab else self.desk.count_runs(query)
+        found = self.desk.count_runs(query) if query is not None and self._filter else None
         return _Figures(states, found)
 
     def receive(self, data: _Figures) -> None:
@@ -102,7 +102,7 @@ class RunsScreen(LiveScreen):
             self._digit = "1"
         else:
             query = replace(query, statuses=self._tab.statuses, outcomes=self._tab.outcomes)
-        self._query = query
+        self._query, self._filter = query, line.text
         self._found = None
         self.query_one(TabLine).choose(self._digit)
         if self._total is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual.widget import Widget
 
-from opsconsole.console.figures import took
 from opsconsole.console.pen import line_of
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Banner(Widget):
         pen, loss = app.pen, app.loss
         if loss is None:
             return Text("")
-        old = took((pen.now - loss.seen_at).total_seconds())
+        old = f"{max(0, round((pen.now - loss.seen_at).total_seconds()))} s"
         wait = max(0, round((loss.next_try_at - pen.now).total_seconds()))
         return line_of(
             [(pen.drawn(" ⚠ Store lost. "), pen.ink("bad")), (pen.drawn(loss.message), pen.ink("text"))],

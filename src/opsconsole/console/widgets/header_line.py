@@ -24,6 +24,7 @@ class HeaderLine(Widget):
         super().__init__()
         self._crumbs = crumbs
         self._shown = ""
+        self._shown_mark: tuple[str, str, str] | None = None
 
     def name_crumbs(self, *crumbs: str) -> None:
         """Name the place anew."""
@@ -36,8 +37,9 @@ class HeaderLine(Widget):
         self.set_interval(5, self._tick)
 
     def _tick(self) -> None:
-        pen = cast("OpsConsoleApp", self.app).pen
-        if clock_minutes(pen.now, pen.zone) != self._shown:
+        app = cast("OpsConsoleApp", self.app)
+        pen = app.pen
+        if (clock_minutes(pen.now, pen.zone), app.liveness) != (self._shown, self._shown_mark):
             self.refresh()
 
     def render(self) -> Text:
@@ -48,7 +50,7 @@ class HeaderLine(Widget):
         left: list[Span] = [(" opsconsole", pen.ink("title"))]
         for crumb in self._crumbs:
             left += [(pen.drawn(" ▸ "), pen.ink("dim")), (cut(crumb, 40), pen.ink("strong"))]
-        mark, word, ink = app.liveness
+        mark, word, ink = self._shown_mark = app.liveness
         right: list[Span] = [
             (pen.drawn(f"   {mark} "), pen.ink(ink)),
             (f"{word}  ", pen.ink(ink)),

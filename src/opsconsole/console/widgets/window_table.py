@@ -88,6 +88,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         self._generation = 0
         self._is_reading = False
         self._is_stale = False
+        self._has_failed = False
         self.is_loaded = False
         self.cursor = 0
         self.top = 0
@@ -113,6 +114,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
     def show(self, source: Source[T], *, keep: bool = False) -> None:
         """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there."""
         self._source = source
+        self._has_failed = False
         self._generation += 1
         if not keep:
             self.is_loaded = False
@@ -123,7 +125,12 @@ class WindowTable(Widget, Generic[T], can_focus=True):
 
     def renew(self) -> None:
         """Bring the rows in memory up to date; called when the store changed. Calls during a reading become one more."""
-        if self._source is None or not self.is_loaded:
+        if self._source is None:
+            return
+        if self._has_failed:
+            self.show(self._source, keep=self.is_loaded)
+            return
+        if not self.is_loaded:
             return
         if self._is_reading:
             self._is_stale = True
@@ -152,6 +159,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         try:
             page = await self._ask(source.load, PAGE_ROWS, None)
         except OpsError as error:
+            self._has_failed = True
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
@@ -160,7 +168,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         self._window.start(page)
         self.cursor = self.top = 0
         self.is_loaded = True
-        self._is_reading = self._is_stale = False
+        self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())
         self.post_message(self.Moved())
