@@ -93,6 +93,7 @@ class SdkClient:
             information.headers.add(name, value)
         if request.body is not None:
             information.set_stream_content(request.body, "application/json")
+        # The last two hold whatever middleware the client is built with: a retry or redirect of a write must not go unseen.
         information.add_request_options(
             [
                 ResponseHandlerOption(NativeResponseHandler()),
