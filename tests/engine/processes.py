@@ -11,15 +11,18 @@ import importlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from typing import Any
 
 # Imported here, so that the fork server does it once.
 import httpx  # noqa: F401
 import kiota_authentication_azure  # noqa: F401
 import msgraph  # noqa: F401
+import pytest
 
 from opsconsole.config import Config
 from opsconsole.engine import Engine
@@ -154,6 +157,10 @@ def order_backups(config: Config, times: int, gate: Any, answers: Any) -> None:
 
 def begin(target: Callable[..., None], *args: Any) -> Any:
     """Start a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        # The fork server imports before it is told where to look; only the first call starts it.
+        patch.setenv("PYTHONPATH", os.pathsep.join(place for place in sys.path if place))
+        forkserver.ensure_running()
     process = FORKS.Process(target=target, args=args, daemon=True)
     process.start()
     return process

@@ -73,18 +73,30 @@ def next_fire(rule: Rule, after: datetime) -> datetime:
             f"There is no time zone {rule.timezone!r}.", "Use a name such as Europe/Berlin or UTC."
         ) from None
     minute, hour, day, month, weekday = fields
+    # Cron fires on either where both the day of the month and the weekday are narrowed; the trigger class wants both.
+    is_either = not day.startswith("*") and not weekday.startswith("*")
+    days = [(day, "*"), ("*", weekday)] if is_either else [(day, weekday)]
     try:
-        trigger = CronTrigger(
-            minute=minute, hour=hour, day=day, month=month, day_of_week=_weekdays(weekday), timezone=zone
-        )
-        found = trigger.get_next_fire_time(None, after.astimezone(zone))
+        triggers = [
+            CronTrigger(minute=minute, hour=hour, day=one, month=month, day_of_week=_weekdays(other), timezone=zone)
+            for one, other in days
+        ]
+        following = [_after(trigger, after.astimezone(zone)) for trigger in triggers]
     except (ValueError, TypeError) as error:
         raise UsageError(f"{rule.cron!r} is not a cron rule: {error}.", hint) from None
+    found = min((moment for moment in following if moment is not None), default=None)
     if found is None:
         raise UsageError(f"{rule.cron!r} never fires.", hint)
-    if found <= after:
-        found = trigger.get_next_fire_time(found, after.astimezone(zone))
-    return found.astimezone(ZoneInfo("UTC"))  # type: ignore[no-any-return]
+    return found
+
+
+def _after(trigger: CronTrigger, moment: datetime) -> datetime | None:
+    """Return the trigger's first time after ``moment``, in UTC: two zones' clocks must not be compared at a change of time."""
+    utc = ZoneInfo("UTC")
+    found = trigger.get_next_fire_time(None, moment)
+    if found is not None and found.astimezone(utc) <= moment.astimezone(utc):
+        found = trigger.get_next_fire_time(found, moment)
+    return None if found is None else found.astimezone(utc)
 
 
 def _weekdays(field: str) -> str:
@@ -92,9 +104,11 @@ def _weekdays(field: str) -> str:
     parts = []
     for part in field.lower().split(","):
         span, _, step = part.partition("/")
-        if span == "*":
+        if span == "*" and not step:
             parts.append(part)
             continue
+        if span == "*":
+            span = "0-6"  # steps count from Sunday, as cron's numbers do
         low, dash, high = span.partition("-")
         first, last = _weekday(low), _weekday(high) if dash else _weekday(low)
         if dash and last < first:
