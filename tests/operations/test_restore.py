@@ -280,6 +280,9 @@ def reach(entries: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
         ([group(1), group(2), excluded(5)], []),
         ([], [group(1), excluded(2)]),
         ([all_devices()], [group(1), excluded(2)]),
+        ([group(2)], [excluded(2), group(1)]),
+        ([group(1), excluded(2)], [group(2)]),
+        ([group(2), group(3), excluded(1)], [group(1), group(3), excluded(2)]),
     ],
 )
 def test_steps_never_hit_more_than_live_or_plan(
