@@ -246,6 +246,28 @@ def test_a_cancel_that_finds_a_dead_engine_still_settles_the_policy_it_had_in_ha
         world.close()
 
 
+def test_each_step_is_settled_before_the_next_one_is_sent(store_url: str, tmp_path: Path) -> None:
+    tenant = small_tenant()
+    add_policy(tenant, AUTOPILOT, 1, group(1), excluded(2))
+    world = World.make(store_url, tmp_path, {"contoso": tenant})
+    try:
+        world.backup()
+        before = world.snapshot()
+        world.assign(AUTOPILOT, 1, group(3), excluded(4))
+        found = world.preview()
+        left = restores.run_restore(world.caller, found.id)
+        process = begin(run_engine, world.config, "write:before:3")
+        process.join(LIMIT_S)
+        states = [write.state for write in world.intents(found.id)]
+        assert states == [WriteState.APPLIED, WriteState.APPLIED, WriteState.INTENT]
+        world.drain()
+        assert world.run(left.runs[0].id).outcome is Outcome.SUCCEEDED
+        assert world.snapshot() == before
+        world.check_all_is_settled()
+    finally:
+        world.close()
+
+
 def test_a_change_made_while_no_engine_lived_is_a_conflict_and_not_written_over(store_url: str, tmp_path: Path) -> None:
     world = World.make(store_url, tmp_path, {"contoso": small_tenant(2)})
     try:
