@@ -10,7 +10,7 @@ from typing import Any
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.failure import Failure
 from opsconsole.store.columns import failure_text, to_failure
-from opsconsole.store.database import Row, Session, bind_list, chunks
+from opsconsole.store.database import CHUNK, Row, Session, bind_list, chunks
 from opsconsole.store.lookup import suffix_clause
 
 _LEAN = (
@@ -89,14 +89,22 @@ def add_listed_items(s: Session, set_row: BackupSet, items: Sequence[ListedItem]
 
 def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str) -> int:
     """Settle as fetched every pending item whose assignments came with the list; return how many."""
-    rows = s.all(
-        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL"
-        " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL RETURNING policy_type",
+    settled: Counter[tuple[str, str]] = Counter()
+    after = ""
+    # In parts: SQLite keeps what a statement changes in memory until its end, and would hold the whole set.
+    while rows := s.all(
+        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE id IN ("
+        "SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL"
+        " AND id > :after ORDER BY id LIMIT :limit) RETURNING id, policy_type",
         set_id=set_id,
         run=fetch_run_id,
-    )
-    _move_counts(s, set_id, Counter((row["policy_type"], "fetched") for row in rows))
-    return len(rows)
+        after=after,
+        limit=CHUNK,
+    ):
+        settled.update((row["policy_type"], "fetched") for row in rows)
+        after = max(row["id"] for row in rows)
+    _move_counts(s, set_id, settled)
+    return settled.total()
 
 
 def pending_items(
