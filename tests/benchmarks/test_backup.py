@@ -12,7 +12,7 @@ TYPE = "settingsCatalogPolicy"
 PAGE = 100
 
 FLOOR_RATIO = 5.0
-"""The program checks, cuts, keeps and settles what the floor only decodes: measured 3.5."""
+"""The program checks, cuts, keeps and settles what the floor only decodes: measured 3.6."""
 
 
 def measure(policies: int, latency_ms: int, *types: str, times: int = 3) -> dict[str, Figures]:
@@ -61,7 +61,7 @@ def test_cpu_and_memory_grow_linearly() -> None:
     show("growth", rows)
     ten, _, forty = rows.values()
     assert forty["cpu_s"] <= 4 * 1.25 * ten["cpu_s"]
-    assert forty["peak_mb"] <= 2 * ten["peak_mb"]
+    assert forty["peak_mb"] <= 1.25 * ten["peak_mb"]
 
 
 def type_count() -> int:
