@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from opsconsole.cli.confirming import confirm
+from opsconsole.cli.confirming import confirm, confirm_retry
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
@@ -250,12 +250,16 @@ def run(
                 "The plan's hash differs from the one you named.", "Look at `opsconsole restore show` again."
             )
         if not yes and not confirm(invocation.out, asked):
-            invocation.out.note("Nothing was written.")
-            if invocation.out.is_json:
-                invocation.out.document({"error": {"code": "declined", "message": "Nothing was written.", "hint": ""}})
-            return EXIT_FAILED
+            return _declined(invocation)
     started = restores.run_restore(caller, found.id, plan_hash=plan_hash, justification=justification)
     return tell_started(invocation, started, wait=wait)
+
+
+def _declined(invocation: Invocation) -> int:
+    invocation.out.note("Nothing was written.")
+    if invocation.out.is_json:
+        invocation.out.document({"error": {"code": "declined", "message": "Nothing was written.", "hint": ""}})
+    return EXIT_FAILED
 
 
 @command.command("retry")
@@ -263,11 +267,15 @@ def run(
 @click.option(
     "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."
 )
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
 @wait_option
 @with_invocation
-def retry(invocation: Invocation, restore_ref: str, justification: str, wait: bool) -> int:
+def retry(invocation: Invocation, restore_ref: str, justification: str, yes: bool, wait: bool) -> int:
     """Run the failed and awaiting policies of a restore again."""
-    started = restores.retry_restore(invocation.caller(), restore_ref, justification=justification)
+    caller = invocation.caller()
+    if not yes and not confirm_retry(invocation.out, restores.left_to_write(caller, restore_ref)):
+        return _declined(invocation)
+    started = restores.retry_restore(caller, restore_ref, justification=justification)
     return tell_started(invocation, started, wait=wait)
 
 

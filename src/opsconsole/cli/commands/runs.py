@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
@@ -203,6 +204,15 @@ def cancel(invocation: Invocation, run_ref: str) -> int:
 @with_invocation
 def retry(invocation: Invocation, run_ref: str, wait: bool) -> int:
     """Start again what a completed run left undone."""
+    from opsconsole.cli.confirming import confirm_retry
     from opsconsole.cli.starting import tell_started
+    from opsconsole.service import restores
 
-    return tell_started(invocation, runs.retry_run(invocation.caller(), run_ref), wait=wait)
+    caller = invocation.caller()
+    run = runs.show_run(caller, run_ref)
+    if run.type is RunType.RESTORE and not confirm_retry(
+        invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]))
+    ):
+        invocation.out.note("Nothing was written.")
+        return EXIT_FAILED
+    return tell_started(invocation, runs.retry_run(caller, run_ref), wait=wait)
