@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from opsconsole.console.app import OpsConsoleApp
 
-from .conftest import make_app, settle, strike
+from .conftest import make_app, settle, strike, throw
 from .memory_desk import MemoryDesk
 
 WAIT_S = 5.0
@@ -36,6 +36,15 @@ class Driver:
         for key in keys:
             await strike(self.pilot, key)
         await settle(self.pilot)
+
+    async def hit(self, *keys: str) -> None:
+        """Press keys without waiting for a settled screen: on the way to somewhere else."""
+        for key in keys:
+            await strike(self.pilot, key)
+
+    def throw(self, key: str) -> None:
+        """Press a key without waiting for anything."""
+        throw(self.pilot, key)
 
     async def type(self, text: str) -> None:
         """Type into whatever has the focus, and wait until the list follows."""

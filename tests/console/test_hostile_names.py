@@ -79,9 +79,8 @@ def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -
             await driver.press(*keys)
             check(driver, size)
             while driver.app.screen.is_modal:
-                await driver.press("escape")
-            await driver.press("escape", "1")
-        await driver.press("9", "1")
+                await driver.hit("escape")
+            await driver.hit("escape", "9", "1")
 
     drive(steps, hostile_world(NAMES[kind]), size=size)
 

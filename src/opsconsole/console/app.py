@@ -283,28 +283,24 @@ class OpsConsoleApp(App[int]):
 
     # Keys of every place
 
-    def action_go(self, place: str) -> None:
+    def action_go(self, place: str, tab: str = "1") -> None:
         """Go to one of the main screens; whatever was opened on the way is left."""
         from opsconsole.console.screens import top_screen
 
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if len(self.screen_stack) == 1:
-            self.push_screen(top_screen(place))
+            self.push_screen(top_screen(place, tab))
         elif getattr(self.screen, "place", "") != place:
-            self.switch_screen(top_screen(place))
+            self.switch_screen(top_screen(place, tab))
 
     def action_tab(self, digit: int) -> None:
         """Go to Runs, at a tab."""
         from opsconsole.console.screens.runs import RunsScreen
 
-        self.action_go("runs")
-
-        def choose() -> None:
-            if isinstance(self.screen, RunsScreen):
-                self.screen.choose_tab(str(digit))
-
-        self.call_later(choose)
+        self.action_go("runs", str(digit))
+        if isinstance(self.screen, RunsScreen) and self.screen.is_there:
+            self.screen.choose_tab(str(digit))
 
     def action_help(self) -> None:
         """Show the keys of the screen in front."""

@@ -43,6 +43,11 @@ class LiveScreen(Screen[None]):
         """Return what may be asked and ordered."""
         return self.console_app.desk
 
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is something to show on: a screen may be left while its answer is being read."""
+        return self.is_mounted and not self._pruning and self in self.app.screen_stack
+
     def on_mount(self) -> None:
         """Fetch for the first time."""
         self.reload()
@@ -83,9 +88,10 @@ class LiveScreen(Screen[None]):
             data = await self.console_app.ask(self.fetch)
         except OpsError as error:
             self.console_app.trouble(error)
-            self.failed(error)
+            if self.is_there:
+                self.failed(error)
         else:
-            if self.is_mounted:
+            if self.is_there:
                 self.receive(data)
         finally:
             self._is_fetching = False
@@ -114,7 +120,8 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 self.console_app.say(str(error), "error")
                 return
-            then(answer)
+            if self.is_there:
+                then(answer)
 
         self.run_worker(give(), group="order")
 
@@ -127,7 +134,8 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 self.console_app.trouble(error)
                 return
-            then(answer)
+            if self.is_there:
+                then(answer)
 
         self.run_worker(read(), group="order")
 

@@ -44,9 +44,9 @@ class RunsScreen(LiveScreen):
     place = "runs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
 
-    def __init__(self) -> None:
+    def __init__(self, digit: str = "1") -> None:
         super().__init__()
-        self._digit = "1"
+        self._digit = digit
         self._query: RunQuery | None = None
         self._filter = ""
         self._found: int | None = None

@@ -231,11 +231,13 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self._is_reading = False
         if generation != self._generation or window is not self._window:
             return
+        was_full = len(window.rows) - self.top >= self._body_height
         moved = -window.append(page) if below else window.prepend(page)
         self.cursor += moved
         self.top += moved
         self._keep_in_view()
-        self.refresh()
+        if not was_full:  # else the same rows stand where they stood
+            self.refresh()
 
     def _look_ahead(self) -> None:
         if self._source is None or self._is_reading:
@@ -404,4 +406,5 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         if used < width:
             segments.append(Segment(" " * (width - used)))
         strip = Strip(segments, max(used, width)).crop(0, width)
-        return strip.apply_style(self.rich_style + style if style else self.rich_style)
+        # Neighbours drawn alike become one: each change of style costs the terminal some forty bytes.
+        return strip.apply_style(self.rich_style + style if style else self.rich_style).simplify()
