@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from textual import events
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
@@ -100,10 +103,16 @@ async def see_through(pilot: Pilot[Any]) -> None:
             quiet += 1
 
 
+def drawn(app: App[Any]) -> list[Strip]:
+    """Return the lines of the screen in front, with what shows through behind a dialog."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 def _has_read(screen: Screen[Any]) -> bool:
     if type(screen) is Screen or not screen.query("*"):  # the blank one before the first, or one not laid out yet
         return False
-    if not any(strip.text.strip() for strip in screen._compositor.render_strips()):
+    if not any(strip.text.strip() for strip in drawn(screen.app)):
         return False  # not laid out: a dialog that opens now would stand before nothing
     tables = screen.query(WindowTable)
     return all(table.is_loaded or table._has_failed or table._source is None for table in tables)
@@ -116,7 +125,7 @@ async def settle(pilot: Pilot[Any]) -> None:
         await see_through(pilot)
         await asyncio.sleep(FRAME_S)
         await see_through(pilot)
-        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()] if pilot.app.is_running else None
+        now = [list(strip) for strip in drawn(pilot.app)] if pilot.app.is_running else None
         if now == before:
             return
         before = now

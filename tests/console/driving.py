@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.strip import Strip
 
 from opsconsole.console.app import OpsConsoleApp
 
-from .conftest import make_app, settle, strike, throw
+from .conftest import drawn, make_app, settle, strike, throw
 from .memory_desk import MemoryDesk
 
 WAIT_S = 5.0
@@ -55,8 +54,7 @@ class Driver:
 
     def lines(self) -> list[str]:
         """Return the lines on the screen, as a terminal shows them."""
-        strips: list[Strip] = self.app.screen._compositor.render_strips()
-        return [strip.text for strip in strips]
+        return [strip.text for strip in drawn(self.app)]
 
     def text(self) -> str:
         """Return everything on the screen."""
