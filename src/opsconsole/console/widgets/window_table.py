@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -15,8 +14,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from opsconsole.console.keys import bindings_of
-from opsconsole.console.pen import Pen, Span, width_of
-from opsconsole.console.widgets.column import GAP, Column, fitted
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.table_lines import headings, newer, row_line, strip_of
 from opsconsole.console.window import PAGE_ROWS, Source, Window
 from opsconsole.errors import NotFound, OpsError
 
@@ -356,55 +356,22 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         pen = cast("OpsConsoleApp", self.app).pen
         width = self.size.width
         if y < self._top_lines:
-            return self._strip(self._headings(pen, width), width)
+            return self._strip(headings(self._columns, pen, width, self._margin), width)
         if y == self.size.height - 1:
-            return self._strip(self._last_line(pen), width)
+            return self._strip(newer(self._window.waiting, pen), width)
         place = self.top + y - self._top_lines
-        rows = self._window.rows
+        rows, margin = self._window.rows, self._margin
         if place < len(rows):
             is_current = place == self.cursor and not self._is_text
             style = pen.cursor if is_current and self.has_focus else None
-            return self._strip(self._row(rows[place], pen, width, is_current), width, style)
+            return self._strip(
+                row_line(self._columns, rows[place], pen, width, margin, is_current=is_current), width, style
+            )
         if self.is_loaded and not rows and self._empty is not None:
             lines = self._empty(pen)
             index = y - self._top_lines - 2
             return self._strip([("    ", Style.null()), *lines[index]] if 0 <= index < len(lines) else [], width)
         return Strip.blank(width, self.rich_style)
 
-    def _headings(self, pen: Pen, width: int) -> list[Span]:
-        spans: list[Span] = [(" " * self._margin, Style.null())]
-        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
-            if index:
-                spans.append((" " * GAP, Style.null()))
-            spans += pen.cell(column.title, cells, "dim", right=column.right)
-        return spans
-
-    def _row(self, row: T, pen: Pen, width: int, is_current: bool) -> list[Span]:
-        spans: list[Span] = (
-            [(pen.drawn(" ▸ "), pen.ink("title"))] if is_current else [(" " * self._margin, Style.null())]
-        )
-        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
-            if index:
-                spans.append((" " * GAP, Style.null()))
-            spans += column.cell(row, pen, cells)
-        return spans
-
-    def _last_line(self, pen: Pen) -> list[Span]:
-        waiting = self._window.waiting
-        if waiting:
-            more = "+" if waiting >= PAGE_ROWS else ""
-            return [
-                (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
-                ("g", pen.ink("key")),
-                (" jumps up (rows never move under the cursor)", pen.ink("dim")),
-            ]
-        return []
-
     def _strip(self, spans: list[Span], width: int, style: Style | None = None) -> Strip:
-        segments = [Segment(text, ink) for text, ink in spans]
-        used = width_of(spans)
-        if used < width:
-            segments.append(Segment(" " * (width - used)))
-        strip = Strip(segments, max(used, width)).crop(0, width)
-        # Neighbours drawn alike become one: each change of style costs the terminal some forty bytes.
-        return strip.apply_style(self.rich_style + style if style else self.rich_style).simplify()
+        return strip_of(spans, width, self.rich_style + style if style else self.rich_style)
