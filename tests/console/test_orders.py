@@ -51,15 +51,17 @@ def executed() -> MemoryDesk:
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_enter_on_an_unread_dialog_cancels(name: str) -> None:
+def test_enter_on_an_unread_dialog_gives_no_order(name: str) -> None:
     desk = executed()
 
     async def steps(driver: Driver) -> None:
         await driver.press(*ORDERS[name])
         assert isinstance(driver.app.screen, ConfirmDialog), driver.text()
-        assert driver.app.focused is driver.app.screen.query_one("#answer-no")
+        dialog = driver.app.screen
+        must_type = bool(dialog.query("#typed"))
+        assert driver.app.focused is dialog.query_one("#typed" if must_type else "#answer-no")
         await driver.press("enter")
-        assert not driver.app.screen.is_modal
+        assert (driver.app.screen is dialog) == must_type, "in the field for the name Enter does nothing"
         assert desk.orders == []
 
     drive(steps, desk)
@@ -108,16 +110,18 @@ def test_a_dangerous_plan_is_applied_only_after_the_tenants_name_was_typed() -> 
         await driver.press(*PLAN, "a")
         yes = driver.app.screen.query_one("#answer-yes", Choice)
         assert "Apply 42 changes" in driver.text() and yes.disabled
-        await driver.press("tab")
-        assert isinstance(driver.app.focused, Input)
+        field = driver.app.focused
+        assert isinstance(field, Input)
         await driver.type("contos")
         await driver.press("enter")
-        assert desk.orders == [] and yes.disabled and driver.app.focused is driver.app.screen.query_one("#answer-no")
-        await driver.press("tab")
-        await driver.type("o")
+        assert desk.orders == [] and yes.disabled and driver.app.focused is field
+        assert "does nothing until the name is right" in driver.text()
+        await driver.type("o ")
+        assert yes.disabled, "the name must be exact"
+        await driver.press("backspace")
         assert not yes.disabled
         await driver.press("enter")
-        assert desk.orders == [], "Enter in the field must not give the order"
+        assert desk.orders == [] and driver.app.focused is yes, "Enter in the field must not give the order"
         await driver.press("enter")
         assert desk.orders == [("run_restore", desk.all_restores[0].id, "9f2c" * 16)]
         assert driver.app.screen.place == "run"  # type: ignore[attr-defined]
