@@ -218,7 +218,7 @@ def test_what_must_be_typed_before_a_run(world: World) -> None:
         world.alice, world.previewed(dangers={"removes_all": 1, "touches_all_users": 2}).id
     )
     assert dangerous.must_type == "contoso"
-    assert dangerous.dangers == ("1 policy: removes every assignment", "2 policies: touches All users")
+    assert dangerous.dangers == ("1 policy loses every assignment", "2 policies touch All users")
     config = world.config.__class__(store_url=world.db.url, tenants=(tenant_config(production=True),))
     production = restores.confirmation(world.caller(ALICE, config=config), world.previewed().id)
     assert (production.is_production, production.must_type) == (True, "contoso")

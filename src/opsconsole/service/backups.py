@@ -17,10 +17,10 @@ from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor
 from opsconsole.service.enqueue import LostRace, again_after_lost_race, enqueue
 from opsconsole.service.export import write_export
 from opsconsole.service.guard import (
-    check_ref,
     find,
     nothing_there,
     ordering,
@@ -151,7 +151,9 @@ def list_sets(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
-        found, following = backups.list_sets(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+        found, following = backups.list_sets(
+            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
+        )
     return Page(found, following)
 
 
@@ -185,7 +187,7 @@ def list_items(
             search=search,
             with_payload=payload,
             limit=limit,
-            cursor=cursor,
+            cursor=id_cursor(cursor),
         )
     return Page(items, following)
 
@@ -312,7 +314,12 @@ def _set(caller: Caller, session: Session, ref: str, capability: Capability) -> 
 
 
 def _item(session: Session, found: BackupSet, ref: str, *, payload: bool = False) -> BackupItem:
-    item_id = pick("backup item", ref, backups.resolve_item_id(session, found.id, check_ref("backup item", ref)))
+    # Not every policy's id is hexadecimal; upper and lower case make no other id.
+    text = ref.strip()
+    matching = backups.resolve_item_id(session, found.id, text) or backups.resolve_item_id(
+        session, found.id, text.lower()
+    )
+    item_id = pick("backup item", ref, matching)
     item = backups.get_item(session, item_id, with_payload=payload)
     if item is None:
         raise nothing_there("backup item", ref)

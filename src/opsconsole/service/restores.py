@@ -8,12 +8,13 @@ from typing import Any
 
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
-from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode
+from opsconsole.domain.plan import Danger, Mode, danger_sentence
 from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreItem, RestoreRun, RestoreStatus
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor, number_cursor
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.gaps import check_gaps
 from opsconsole.service.guard import (
@@ -31,10 +32,6 @@ from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_f
 from opsconsole.store import restores, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
-
-PLAN_DIGITS = 8
-"""Digits of a plan's hash that name it: fewer, or none from an unset variable of a script, insist on nothing."""
-
 
 PLAN_DIGITS = 8
 """A plan may be named by the first digits of its hash; fewer than these could be met by chance."""
@@ -174,10 +171,7 @@ def confirmation(caller: Caller, ref: str) -> Confirmation:
                 break
     is_production = _is_production(caller, found)
     words = tuple(
-        f"{found.dangers[danger.value]} {'policy' if found.dangers[danger.value] == 1 else 'policies'}: "
-        f"{DANGER_WORDS[danger]}"
-        for danger in Danger
-        if found.dangers.get(danger.value)
+        danger_sentence(danger, found.dangers[danger.value]) for danger in Danger if found.dangers.get(danger.value)
     )
     return Confirmation(
         found,
@@ -295,7 +289,9 @@ def list_restores(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
-        found, following = restores.list_restores(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+        found, following = restores.list_restores(
+            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
+        )
     return Page(found, following)
 
 
@@ -316,7 +312,9 @@ def list_restore_items(
     """Return the items of a restore run, in the plan's order."""
     with reading(caller) as session:
         found = _restore(caller, session, ref, Capability.VIEW)
-        items, following = restores.list_restore_items(session, found.id, states=states, limit=limit, cursor=cursor)
+        items, following = restores.list_restore_items(
+            session, found.id, states=states, limit=limit, cursor=number_cursor(cursor)
+        )
     return Page(items, following)
 
 
