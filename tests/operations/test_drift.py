@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.domain.failure import FailureCode, Reason
 from opsconsole.domain.run import OperationRun, Outcome
 from opsconsole.operations.differences import Differences
-from opsconsole.service import drift
+from opsconsole.service import backups, drift
 from world import (
     CATALOG,
     CONFIGURATION,
@@ -112,3 +112,15 @@ def test_the_newest_set_that_can_be_used_is_the_latest(make_each_world: MakeWorl
     world.mend()
     run, _ = compare(world, "latest")
     assert run.inputs["set"] == whole.id
+
+
+def test_a_type_that_one_set_could_not_list_is_unknown_in_their_difference(make_world: MakeWorld) -> None:
+    tenant = small_tenant(3)
+    add_policy(tenant, CONFIGURATION, 50, group(1))
+    world = make_world(tenant)
+    whole = world.backup()
+    world.control("PUT", "settings", {"denied_types": [CATALOG]})
+    gappy = world.backup()
+    for first, second in ((whole, gappy), (gappy, whole)):
+        found = backups.diff_sets(world.caller, first.id, second.id)
+        assert (found.items, found.same, found.unknown) == ((), 1, 3)

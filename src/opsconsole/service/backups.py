@@ -10,7 +10,7 @@ from typing import Any
 from opsconsole.domain.access import Capability
 from opsconsole.domain.assignment import direct_assignments
 from opsconsole.domain.audit import Action
-from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
 from opsconsole.domain.plan import difference
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
@@ -222,7 +222,10 @@ def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
         name = (new or old or ("", None))[0]
-        if old is None or new is None:
+        lacking = first if old is None else second
+        if (old is None or new is None) and not _is_whole(lacking, key[0]):
+            unknown += 1  # not listed there is not the same as not there
+        elif old is None or new is None:
             items.append(Difference("new" if old is None else "gone", key[0], key[1], name))
         elif old[1] is None or new[1] is None:
             unknown += 1
@@ -235,6 +238,12 @@ def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
                 removed = tuple(entry.to_json(names) for entry in change.removed)
                 items.append(Difference("changed", key[0], key[1], name, added, removed))
     return Differences(tuple(items), same, unknown)
+
+
+def _is_whole(found: BackupSet, policy_type: str) -> bool:
+    """Tell whether a set's list of a type is whole, so that a policy that is not in it was not there."""
+    counts = found.by_type.get(policy_type)
+    return counts is not None and counts.status is TypeStatus.LISTED
 
 
 def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
