@@ -264,12 +264,14 @@ class Engine:
 
     def _client(self, tenant_id: str, config: TenantConfig) -> ThrottledClient:
         if tenant_id not in self._clients:
+            pauses = StoredPauses(self.db, tenant_id, self.in_thread, self.clock)
             self._clients[tenant_id] = open_client(
                 config,
                 self._env,
                 prompt=self._prompt,
                 concurrency=self.config.engine.graph_concurrency,
-                pauses=StoredPauses(self.db, tenant_id, self.in_thread),
+                pauses=pauses,
+                share=pauses.engines,
                 clock=self.clock,
             )
         return self._clients[tenant_id]
