@@ -30,6 +30,7 @@ from opsconsole.engine.pauses import StoredPauses
 from opsconsole.engine.scheduler import Scheduler
 from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse, release
 from opsconsole.errors import ConfigError, OpsError
+from opsconsole.graph.clean_log import keep_records_clean
 from opsconsole.graph.connect import open_client
 from opsconsole.graph.credentials import Prompt
 from opsconsole.graph.sanitise import sanitise
@@ -98,6 +99,7 @@ class Engine:
         self.clock = clock
         self.new_id = ids
         self.is_stopping = False
+        keep_records_clean()
         self._env = env
         self._prompt = prompt
         self._pool = ThreadPoolExecutor(self.concurrency * 2 + 4, thread_name_prefix="opsconsole-store")
