@@ -97,7 +97,7 @@ def test_json_is_noticed_wherever_it_stands() -> None:
         (("members", "add", "nobody-of-this-name", "owner"), "uid:1000"),
         (("members", "list", "--cursor", "x"), "next_cursor"),
         (("backup", "contoso", "--types", "settingsCatalogPolicyy"), "settingsCatalogPolicy"),
-        (("backup", "contoso", "--types", "policySet"), "policy-types"),
+        (("backup", "contoso", "--types", "roleAssignment"), "policy-types"),
         (("backup", "contoso", "--types", ","), "policy-types"),
         (("schedules", "add", "contoso", "--every", "24h"), "--backup"),
         (("schedules", "add", "contoso", "--backup"), "--cron"),

@@ -82,7 +82,7 @@ def test_a_context_has_every_key_from_the_first_moment() -> None:
     assert set(context) == {"inputs", "progress", "counters", "graph"}
     assert context["progress"] == {"done": 0, "total": 3}
     assert set(context["counters"]) == {"total", "processed", "failed", "skipped", "unchanged", "awaiting"}
-    assert set(context["graph"]) == {"requests", "subrequests", "throttled", "waited_ms", "retried"}
+    assert set(context["graph"]) == {"requests", "subrequests", "throttled", "waited_ms", "retried", "paced_ms"}
 
 
 def test_a_status_moves_only_forward() -> None:

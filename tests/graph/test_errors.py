@@ -30,7 +30,7 @@ REVIEWED = {
     "400-autopilot-create-generic": (Reason.INVALID_REQUEST, None, "BadRequest"),
     "400-maa-justification-header-missing": (
         Reason.APPROVAL_REQUIRED,
-        "Header 'x-msft-approval-justification' is required to request approval",
+        "Header 'x-msft-approval-justification' is required to request",
         "",
     ),
     "401-invalid-authentication-token-key-order": (

@@ -13,6 +13,7 @@ from opsconsole.graph.listing import list_policies
 from opsconsole.graph.policy_types import supported_types
 from opsconsole.simulator import Tenant, seeded_tenant
 from opsconsole.simulator.imported_policy import import_policy
+from opsconsole.simulator.seed import WEIGHTS
 
 from .world import Scripted, Time, answer, fault, on, throttled
 
@@ -72,7 +73,7 @@ def test_a_whole_tenant_of_a_thousand_takes_at_most_twenty_calls():
 
     async def use(_, client):
         view, total, names = client.for_run(), 0, {}
-        for row in supported_types():
+        for row in filter(lambda one: one.key in WEIGHTS, supported_types()):
             result, found = await collect(view, row.key)
             assert result.status is TypeStatus.LISTED
             total += result.listed

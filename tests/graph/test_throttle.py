@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -12,8 +11,9 @@ import pytest
 
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import GraphUse
+from opsconsole.graph.budget import DEVICES, INTUNE, costs_of
 from opsconsole.graph.client import GraphFault, GraphRequest
-from opsconsole.graph.governor import RETRY_AFTER_CAP_S, WRITE_WINDOW_S, WRITES_PER_WINDOW, retry_after_s
+from opsconsole.graph.governor import RETRY_AFTER_CAP_S, Governor, retry_after_s
 
 from .world import START, Board, Scripted, Time, answer, throttled
 
@@ -281,38 +281,105 @@ def test_views_count_for_themselves_and_share_the_pace():
     assert one.governor is other.governor
 
 
-def test_no_window_of_twenty_seconds_holds_more_writes_than_allowed():
-    time, service = Time(), Scripted([answer(204)])
-    client = throttled(service, time)
+def paced(count, path, *, share=None, is_write=True, inner=()):
+    """Send many calls one after another; return when each left, in seconds, and the client."""
+    time, service = Time(), Scripted([answer(204, b'{"responses":[]}')])
+    client = throttled(service, time, share=share or (lambda: 1))
     sent = []
 
     async def note():
         sent.append((time.now - START).total_seconds())
 
     async def run():
-        for _ in range(250):
-            await client.send(GraphRequest("POST", "/x/assign", b"{}", is_write=True, before_send=note))
+        for _ in range(count):
+            await client.send(GraphRequest("POST", path, b"{}", is_write=is_write, before_send=note, inner=inner))
 
     asyncio.run(run())
-    assert len(sent) == 250
-    windows = Counter()
-    for moment in sent:
-        windows[moment] = sum(moment <= other < moment + WRITE_WINDOW_S - 0.4 for other in sent)
-    assert max(windows.values()) <= WRITES_PER_WINDOW
-    assert sent[-1] == pytest.approx(2 * WRITE_WINDOW_S, abs=1)
+    return sent, client
 
 
-def test_reads_do_not_wait_for_the_turn_of_writes():
+def fullest(sent, period_s=20.0):
+    """The most that left in any such period."""
+    return max(sum(moment <= other < moment + period_s for other in sent) for moment in set(sent))
+
+
+CATALOG, SCRIPT = "/deviceManagement/configurationPolicies/1/assign", "/deviceManagement/deviceHealthScripts/1/assign"
+
+
+@pytest.mark.parametrize(
+    ("path", "share", "most"),
+    [(CATALOG, 1, 100), (CATALOG, 3, 33), (SCRIPT, 1, 200), (SCRIPT, 4, 50), (CATALOG, 500, 1)],
+)
+def test_no_twenty_seconds_hold_more_writes_than_this_engines_share(path, share, most):
+    sent, client = paced(2 * most + most // 2 + 1, path, share=lambda: share)
+    assert fullest(sent) == most
+    assert sent[-1] == pytest.approx(2 * INTUNE.period_s, abs=1)
+    assert client.use.paced_ms == pytest.approx(2 * INTUNE.period_s * 1000, abs=1000)
+    assert client.use.throttled == 0
+    assert client.governor.shown() == {"concurrency": 8, "engines": share}
+
+
+def test_reads_have_a_budget_of_their_own_and_each_request_in_a_batch_counts():
+    sent, _ = paced(INTUNE.requests + 1, CATALOG, is_write=False)
+    assert fullest(sent) == INTUNE.requests
+    assert sent[-1] >= 20
+    sent, _ = paced(DEVICES.requests + 1, SCRIPT, is_write=False)
+    assert fullest(sent) == DEVICES.requests
+    sent, _ = paced(51, "/$batch", is_write=False, inner=(CATALOG,) * 20)
+    assert (fullest(sent), sent[49], sent[50] >= 20) == (50, 0, True)
+
+
+def test_areas_do_not_wait_for_each_other_and_reads_not_for_writes():
     time, service = Time(), Scripted([answer(204)])
     client = throttled(service, time)
 
     async def run():
-        for _ in range(WRITES_PER_WINDOW):
-            await client.send(WRITE)
-        await client.send(READ)
+        for path in (CATALOG, SCRIPT, "/deviceAppManagement/mobileApps/1/assign"):
+            for _ in range(INTUNE.writes):
+                await client.send(GraphRequest("POST", path, b"{}", is_write=True))
+        await client.send(GraphRequest("GET", "/deviceManagement/configurationPolicies"))
 
     asyncio.run(run())
     assert time.now == START
+
+
+def test_what_a_call_costs_is_read_from_its_path_whatever_its_form():
+    link = "https://graph.microsoft.com/beta/deviceAppManagement/mobileApps?$skiptoken=/deviceManagement/intents"
+    assert costs_of(GraphRequest("GET", link)) == {"apps": 1}
+    assert costs_of(GraphRequest("POST", "/deviceAppManagement/iosManagedAppProtections('T_1')/assign")) == {
+        "managed_apps": 1
+    }
+    assert costs_of(GraphRequest("POST", "/directoryObjects/getByIds")) == {"identity": 3}
+    assert costs_of(GraphRequest("GET", "/groups?$filter=x")) == {"identity": 1}
+    assert costs_of(GraphRequest("GET", "/deviceManagement/assignmentFilters")) == {"configuration": 1}
+
+
+def test_an_engine_that_joins_takes_its_share_from_then_on():
+    engines = [1]
+    time, service = Time(), Scripted([answer(204)])
+    client = throttled(service, time, share=lambda: engines[0])
+    sent = []
+
+    async def run():
+        for number in range(200):
+            engines[0] = 1 if number < 100 else 2
+            await client.send(GraphRequest("POST", CATALOG, b"{}", is_write=True))
+            sent.append((time.now - START).total_seconds())
+
+    asyncio.run(run())
+    later = [moment for moment in sent if moment >= INTUNE.period_s]
+    assert fullest(later) == 50
+
+
+def test_the_limit_never_leaves_its_bounds_under_any_mix_of_answers():
+    governor = Governor(8, clock=Time().clock, uniform=lambda low, _: low)
+
+    async def run():
+        for number in range(500):
+            await governor.close_for({}) if number % 7 == 0 else governor.note_success()
+            assert 1 <= governor.limit <= 8
+
+    asyncio.run(run())
 
 
 def test_a_cancelled_call_gives_its_place_back():

@@ -35,9 +35,7 @@ def array(*entries: str) -> str:
     return f"[{','.join(entries)}]"
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in POLICY_TYPES.values() if row.write is Write.REPLACE], ids=lambda row: row.key
-)
+@pytest.mark.parametrize("row", [row for row in supported_types() if row.is_written_whole], ids=lambda row: row.key)
 def test_every_type_has_its_own_body_key_and_an_empty_set_is_an_empty_array(row):
     assert build_body(row.key, []) == f'{{"{row.body_key}":[]}}'.encode()
 

@@ -103,10 +103,18 @@ def answer(status: int, body: bytes = b"{}", **headers: str) -> GraphAnswer:
 
 
 def throttled(
-    client: Scripted, time: Time, *, board: Board | None = None, concurrency: int = 8, **options: Any
+    client: Scripted,
+    time: Time,
+    *,
+    board: Board | None = None,
+    concurrency: int = 8,
+    share: Any = lambda: 1,
+    **options: Any,
 ) -> ThrottledClient:
     """Return the real throttle over a scripted service; jitter is at its longest."""
-    governor = Governor(concurrency, board=board, clock=time.clock, sleep=time.sleep, uniform=lambda _, high: high)
+    governor = Governor(
+        concurrency, board=board, share=share, clock=time.clock, sleep=time.sleep, uniform=lambda _, high: high
+    )
     return ThrottledClient(client, governor, **options)
 
 

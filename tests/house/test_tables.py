@@ -160,7 +160,7 @@ def test_a_policy_type_is_whole(key: str) -> None:
 def test_policy_types_are_distinct() -> None:
     supported = supported_types()
     assert [found.key for found in supported] == [key for key, found in POLICY_TYPES.items() if found.is_supported]
-    assert len(supported) >= 13
+    assert len(supported) == 36
     for name in ("path", "label"):
         values = [getattr(found, name) for found in supported]
         assert len(set(values)) == len(values), name

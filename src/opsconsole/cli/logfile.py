@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import traceback
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -25,6 +24,8 @@ def keep_log(*, also_on_stderr: bool = False) -> None:
 
     Never raises: an engine must not end because its log cannot be written.
     """
+    from opsconsole.graph.clean_log import keep_records_clean
+
     logger = logging.getLogger("opsconsole")
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -37,6 +38,7 @@ def keep_log(*, also_on_stderr: bool = False) -> None:
         said = logging.StreamHandler()
         said.setFormatter(_Plain("%(asctime)s %(message)s", "%H:%M:%S"))
         logger.addHandler(said)
+    keep_records_clean(*logger.handlers)
 
 
 def _handler_or_none() -> logging.Handler:
@@ -58,9 +60,11 @@ def log_mistake(error: BaseException, folder: Path | None = None) -> Path | None
 
     Frames, types and cleaned messages are written, values are not: a local variable may hold a token.
     """
+    from opsconsole.graph.clean_log import clean_story
+
     try:
         path = (folder or _default_folder()) / LOG_NAME
-        _write(path, _story(error))
+        _write(path, clean_story(error))
     except Exception:  # the log must not hide the mistake it is about
         return None
     return path
@@ -94,20 +98,3 @@ def _write(path: Path, text: str) -> None:
         handler.emit(logging.LogRecord("opsconsole", logging.ERROR, "", 0, text, None, None))
     finally:
         handler.close()
-
-
-def _story(error: BaseException) -> str:
-    from opsconsole.graph.sanitise import sanitise
-
-    parts: list[str] = []
-    seen: set[int] = set()
-    current: BaseException | None = error
-    while current is not None and id(current) not in seen:
-        seen.add(id(current))
-        frames = "".join(
-            f"\n    {frame.filename}:{frame.lineno} in {frame.name}"
-            for frame in traceback.extract_tb(current.__traceback__)
-        )
-        parts.append(f"{type(current).__name__}: {sanitise(str(current))}{frames}")
-        current = current.__cause__ or current.__context__
-    return "\n  caused by ".join(parts)

@@ -106,6 +106,7 @@ class GraphUse:
     throttled: int = 0
     waited_ms: int = 0
     retried: int = 0
+    paced_ms: int = 0
 
     def to_json(self) -> dict[str, int]:
         """Return the JSON of contract.md."""
@@ -115,6 +116,7 @@ class GraphUse:
             "throttled": self.throttled,
             "waited_ms": self.waited_ms,
             "retried": self.retried,
+            "paced_ms": self.paced_ms,
         }
 
     @classmethod
@@ -130,6 +132,7 @@ class GraphUse:
             self.throttled + other.throttled,
             self.waited_ms + other.waited_ms,
             self.retried + other.retried,
+            self.paced_ms + other.paced_ms,
         )
 
 

@@ -30,6 +30,7 @@ from opsconsole.engine.pauses import StoredPauses
 from opsconsole.engine.scheduler import Scheduler
 from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse, release
 from opsconsole.errors import ConfigError, OpsError
+from opsconsole.graph.clean_log import keep_records_clean
 from opsconsole.graph.connect import open_client
 from opsconsole.graph.credentials import Prompt
 from opsconsole.graph.sanitise import sanitise
@@ -98,6 +99,7 @@ class Engine:
         self.clock = clock
         self.new_id = ids
         self.is_stopping = False
+        keep_records_clean()
         self._env = env
         self._prompt = prompt
         self._pool = ThreadPoolExecutor(self.concurrency * 2 + 4, thread_name_prefix="opsconsole-store")
@@ -264,12 +266,14 @@ class Engine:
 
     def _client(self, tenant_id: str, config: TenantConfig) -> ThrottledClient:
         if tenant_id not in self._clients:
+            pauses = StoredPauses(self.db, tenant_id, self.in_thread, self.clock)
             self._clients[tenant_id] = open_client(
                 config,
                 self._env,
                 prompt=self._prompt,
                 concurrency=self.config.engine.graph_concurrency,
-                pauses=StoredPauses(self.db, tenant_id, self.in_thread),
+                pauses=pauses,
+                share=pauses.engines,
                 clock=self.clock,
             )
         return self._clients[tenant_id]

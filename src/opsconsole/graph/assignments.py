@@ -13,7 +13,7 @@ from opsconsole.graph.errors import classify
 from opsconsole.graph.jsontext import NoJson
 from opsconsole.graph.listing import ListedPolicy, ListResult, OnPage, list_policies
 from opsconsole.graph.pages import RefusedAnswer, follow
-from opsconsole.graph.policy_types import POLICY_TYPES
+from opsconsole.graph.policy_types import POLICY_TYPES, Read
 from opsconsole.graph.throttle import Outcome, ThrottledClient
 from opsconsole.graph.writing import WriteResult, WriteStep, build_body, plan_steps, write_step
 
@@ -65,6 +65,16 @@ async def read_assignments(
 
     One page is kept as it stands; of several the entries are, in one array.
     """
+    expanded = [ref for ref in refs if POLICY_TYPES[ref.policy_type].read is Read.BY_ITEM_EXPANDED]
+    if not expanded:
+        return await _read_lists(client, refs, code)
+    plain = [ref for ref in refs if POLICY_TYPES[ref.policy_type].read is not Read.BY_ITEM_EXPANDED]
+    found = [*await read_policies(client, expanded, code=code), *await _read_lists(client, plain, code)]
+    by_ref = {result.ref: result for result in found}
+    return [by_ref[ref] for ref in refs]
+
+
+async def _read_lists(client: ThrottledClient, refs: Sequence[PolicyRef], code: FailureCode) -> list[ReadResult]:
     outcomes = await client.batch([GraphRequest("GET", f"{policy_path(ref)}/assignments") for ref in refs])
     results = [await _read_pages(client, ref, outcome, code) for ref, outcome in zip(refs, outcomes, strict=True)]
     return await _read_otherwise(client, results, code)

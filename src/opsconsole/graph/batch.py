@@ -21,7 +21,8 @@ def batch_request(requests: Sequence[GraphRequest]) -> GraphRequest:
         for index, request in enumerate(requests, 1)
     ]
     body = msgspec.json.encode({"requests": inner})
-    return GraphRequest("POST", "/$batch", body, timeout_s=max(request.timeout_s for request in requests))
+    paths = tuple(request.path for request in requests)
+    return GraphRequest("POST", "/$batch", body, timeout_s=max(request.timeout_s for request in requests), inner=paths)
 
 
 def _headers(request: GraphRequest) -> dict[str, dict[str, str]]:

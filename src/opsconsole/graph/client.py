@@ -23,7 +23,7 @@ class GraphRequest:
     """One call. ``path`` is relative to the Graph root and version, or an absolute next link of the same root and version.
 
     ``is_write`` marks what must not be repeated blindly. ``max_tries`` bounds how often a read is sent in all,
-    ``timeout_tries`` how often after a 504 or no answer in time.
+    ``timeout_tries`` how often after a 504 or no answer in time. ``inner`` holds the paths of a batch.
     """
 
     method: str
@@ -35,6 +35,7 @@ class GraphRequest:
     max_tries: int = MAX_TRIES
     timeout_tries: int = MAX_TRIES
     before_send: BeforeSend | None = None
+    inner: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from opsconsole.config import TenantConfig, is_loopback
@@ -31,14 +31,16 @@ def open_client(
     prompt: Prompt | None = None,
     concurrency: int = 8,
     pauses: PauseBoard | None = None,
+    share: Callable[[], int] = lambda: 1,
     clock: Clock = system_clock,
     sleep: Sleep = asyncio.sleep,
     max_wait_s: float = MAX_WAIT_S,
 ) -> ThrottledClient:
     """Return a client for the tenant; nothing is sent, and no secret read, before the first call.
 
-    Raises ConfigError where the address or the sign-in may not be used so. A sign-in that fails, or needs a person where
-    ``prompt`` is None, is a GraphFault of the first call. The client belongs to the event loop it is first used on.
+    ``share`` tells how many engines share the tenant's budget of writes. Raises ConfigError where the address or the sign-in
+    may not be used so. A sign-in that fails, or needs a person where ``prompt`` is None, is a GraphFault of the first call.
+    The client belongs to the event loop it is first used on.
     """
     root = graph_root(tenant)
     if tenant.auth.method == "static_token" and tenant.base_url is None:
@@ -48,7 +50,7 @@ def open_client(
         )
     sign_in = SignIn(tenant, env, scope=f"{ROOTS[tenant.cloud]}/.default", prompt=prompt)
     client = SdkClient(root, sign_in, concurrency=concurrency)
-    governor = Governor(concurrency, board=pauses, clock=clock, sleep=sleep)
+    governor = Governor(concurrency, board=pauses, share=share, clock=clock, sleep=sleep)
     return ThrottledClient(client, governor, max_wait_s=max_wait_s)
 
 

@@ -180,8 +180,12 @@ def _torn(text: str) -> GraphError:
     """Take what can be had from JSON that was cut off; a text that never was JSON is its own message."""
     if not text.startswith("{"):
         return GraphError(message=text)
-    found = _MESSAGE.findall(text)
-    return GraphError(message=found[-1] if found else "")
+    found = list(_MESSAGE.finditer(text))
+    if not found:
+        return GraphError()
+    last = found[-1]
+    # Where the text was cut off, its last word may be half a name that no rule knows.
+    return GraphError(message=last[1] if last.end() < len(text) else last[1].rpartition(" ")[0])
 
 
 def _json(text: str) -> Any:

@@ -1,8 +1,9 @@
-"""One tenant's pace: how many calls at a time, until when it is closed, how many writes in 20 seconds."""
+"""One tenant's pace: how many calls at a time, until when it is closed, what the budgets leave."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,17 +12,15 @@ from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from opsconsole.domain.clock import Clock, system_clock
+from opsconsole.graph.budget import Purse
+from opsconsole.graph.client import GraphRequest
+
+log = logging.getLogger("opsconsole.graph")
 
 Sleep = Callable[[float], Awaitable[None]]
 
 BOARD_PAUSE_S = 0.25
 """The board is read at most this often: other processes publish rarely, and a read is a query."""
-
-WRITES_PER_WINDOW = 100
-"""Intune's budget for one application in one tenant (graph.md 4)."""
-
-WRITE_WINDOW_S = 20.5
-"""Intune's 20 seconds, and a little more: requests arrive less evenly than they are sent."""
 
 BACK_OFF_BASE_S = 1.0
 BACK_OFF_CAP_S = 60.0
@@ -57,6 +56,7 @@ class Governor:
         concurrency: int = 8,
         *,
         board: PauseBoard | None = None,
+        share: Callable[[], int] = lambda: 1,
         clock: Clock = system_clock,
         sleep: Sleep = asyncio.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
@@ -73,12 +73,16 @@ class Governor:
         self._halved_at: datetime | None = None
         self._board = board
         self._board_read_at: datetime | None = None
-        self._writes: deque[datetime] = deque()
+        self._purse = Purse(share)
 
     @property
     def limit(self) -> int:
         """Return how many calls may be in flight now."""
         return max(1, int(self._limit))
+
+    def shown(self) -> dict[str, int]:
+        """Return the pace as it is: calls that may be in flight, and engines that share the writes."""
+        return {"concurrency": self.limit, "engines": self._purse.share}
 
     @property
     def closed_until(self) -> datetime | None:
@@ -115,6 +119,7 @@ class Governor:
         until = now + timedelta(seconds=wait_s)
         if self._closed_until is None or until > self._closed_until:
             self._closed_until = until
+            log.info("Graph asks to wait %.1f s; from now on %d calls at a time", wait_s, self.limit)
             if self._board is not None and wait_s > 0:
                 await self._board.publish(until)
 
@@ -133,18 +138,13 @@ class Governor:
         """Return a short wait after a closure, so that all who waited do not call in the same moment."""
         return self._uniform(0.0, 0.25)
 
-    def write_wait_s(self) -> float:
-        """Return how long a write must wait for its turn; nothing for one that may go now."""
-        now = self.clock()
-        while self._writes and (now - self._writes[0]).total_seconds() >= WRITE_WINDOW_S:
-            self._writes.popleft()
-        if len(self._writes) < WRITES_PER_WINDOW:
-            return 0.0
-        return WRITE_WINDOW_S - (now - self._writes[0]).total_seconds()
+    def turn_wait_s(self, request: GraphRequest) -> float:
+        """Return how long a call must wait for its turn under Microsoft's budgets; nothing for one that may go now."""
+        return self._purse.wait_s(request, self.clock())
 
-    def note_write(self) -> None:
-        """Count a write that goes now."""
-        self._writes.append(self.clock())
+    def take_turn(self, request: GraphRequest) -> None:
+        """Count a call that goes now."""
+        self._purse.spend(request, self.clock())
 
     async def acquire(self) -> None:
         """Wait for a free place among the calls in flight."""

@@ -14,8 +14,22 @@ class Write(StrEnum):
     """How the set of assignments of a type is written."""
 
     REPLACE = "replace"
+    UPDATE = "update"
     STEPS = "steps"
     NONE = "none"
+
+
+class Read(StrEnum):
+    """How the assignments of a type are read: with the list, or policy by policy in batches.
+
+    ``TRY_LIST``: whether the list takes ``$expand`` was never recorded. It is tried, a 400 ends the try, and an empty
+    array that comes so is asked for again: one such list is known to answer empty whatever is there.
+    """
+
+    WITH_LIST = "with_list"
+    TRY_LIST = "try_list"
+    BY_ITEM = "by_item"
+    BY_ITEM_EXPANDED = "by_item_expanded"
 
 
 class Area(StrEnum):
@@ -64,7 +78,8 @@ BUILT_IN_SUFFIXES = (
 @dataclass(frozen=True, slots=True)
 class PolicyType:
     """One row. ``path`` is relative to the Graph root and version; ``answer`` is what a successful write answers;
-    ``entity`` is what Graph calls the type in the name of its assignments, where that is not ``key``.
+    ``entity`` is what Graph calls the type in the name of its assignments, where that is not ``key``; ``kept_fields`` are
+    what an assignment holds beside its target; ``skips`` names the policies of the type that cannot be assigned.
 
     ``why_not`` says why a type is left out; empty for the supported ones.
     """
@@ -75,19 +90,31 @@ class PolicyType:
     permission: str
     area: Area
     name_field: str = "displayName"
-    expands: bool = True
+    read: Read = Read.WITH_LIST
     write: Write = Write.REPLACE
     body_key: str = "assignments"
     answer: int = 204
     legal_targets: frozenset[TargetKind] = ANYONE
     has_quoted_key: bool = False
     entity: str = ""
+    kept_fields: tuple[str, ...] = ()
+    skips: str = ""
     why_not: str = ""
 
     @property
     def is_supported(self) -> bool:
         """Tell whether this version backs the type up and restores it."""
         return not self.why_not
+
+    @property
+    def expands(self) -> bool:
+        """Tell whether the list is known to bring the assignments along."""
+        return self.read is Read.WITH_LIST
+
+    @property
+    def is_written_whole(self) -> bool:
+        """Tell whether one call replaces the whole set."""
+        return self.write in (Write.REPLACE, Write.UPDATE)
 
     @property
     def assignment_type(self) -> str:
@@ -109,6 +136,8 @@ class PolicyType:
         """Return the path of a write, with ``{id}`` where the policy's id goes."""
         if self.write is Write.STEPS:
             return f"{self.path}/{{id}}/assignments"
+        if self.write is Write.UPDATE:
+            return f"{self.path}/{{id}}/update"
         return f"{self.path}('{{id}}')/assign" if self.has_quoted_key else f"{self.path}/{{id}}/assign"
 
     def is_builtin(self, policy_id: str, entry: Mapping[str, Any] | None = None) -> str:
@@ -118,6 +147,8 @@ class PolicyType:
                 return "Built in: every tenant has it, and its assignment cannot be changed."
             if entry is not None and entry.get("priority") == 0 and "_" in policy_id:
                 return "Built in: it has the priority 0, and its assignment cannot be changed."
+        if self.key == "roleScopeTag" and policy_id == "0":
+            return "Built in: every tenant has this tag, and it is assigned to nobody."
         return ""
 
 

@@ -5,17 +5,19 @@ Facts from graph.md 1.1, which were read out of Microsoft's SDKs and permissions
 
 from __future__ import annotations
 
+from opsconsole.graph.left_out_types import LEFT_OUT
 from opsconsole.graph.policy_type import (
     GROUPS_AND_ALL_DEVICES,
     GROUPS_AND_ALL_USERS,
     GROUPS_ONLY,
     Area,
     PolicyType,
+    Read,
     Write,
     target_problem,
 )
 
-__all__ = ["POLICY_TYPES", "UNSUPPORTED", "Area", "PolicyType", "Write", "supported_types", "target_problem"]
+__all__ = ["POLICY_TYPES", "Area", "PolicyType", "Read", "Write", "supported_types", "target_problem"]
 
 _DM, _DA = "/deviceManagement", "/deviceAppManagement"
 
@@ -24,10 +26,6 @@ _A = "DeviceManagementApps"
 _S = "DeviceManagementServiceConfig"
 _X = "DeviceManagementScripts"
 _R = "DeviceManagementRBAC"
-
-_UNTESTED = "Left out of this version: nobody has recorded how Graph answers for it, and a restore must not guess."
-_RARE = "Left out of this version: the first thirteen types cover what most tenants assign."
-_RETIRED = "Left out of this version: Microsoft has retired this product."
 
 _ROWS = (
     PolicyType(
@@ -41,7 +39,13 @@ _ROWS = (
         entity="deviceManagementConfigurationPolicy",
     ),
     PolicyType(
-        "deviceConfiguration", "Device configuration", f"{_DM}/deviceConfigurations", _C, Area.CONFIGURATION, answer=200
+        "deviceConfiguration",
+        "Device configuration",
+        f"{_DM}/deviceConfigurations",
+        _C,
+        Area.CONFIGURATION,
+        answer=200,
+        kept_fields=("intent",),
     ),
     PolicyType(
         "groupPolicyConfiguration",
@@ -68,7 +72,6 @@ _ROWS = (
         name_field="name",
         answer=200,
         entity="deviceManagementConfigurationPolicy",
-        why_not=_RARE,
     ),
     PolicyType(
         "deviceManagementScript",
@@ -86,7 +89,6 @@ _ROWS = (
         Area.DEVICES,
         body_key="deviceManagementScriptAssignments",
         entity="deviceManagementScript",
-        why_not=_RARE,
     ),
     PolicyType(
         "deviceCustomAttributeShellScript",
@@ -96,7 +98,6 @@ _ROWS = (
         Area.DEVICES,
         body_key="deviceManagementScriptAssignments",
         entity="deviceManagementScript",
-        why_not=_RARE,
     ),
     PolicyType(
         "deviceHealthScript",
@@ -105,6 +106,7 @@ _ROWS = (
         _X,
         Area.DEVICES,
         body_key="deviceHealthScriptAssignments",
+        kept_fields=("runRemediationScript", "runSchedule"),
     ),
     PolicyType(
         "deviceComplianceScript",
@@ -114,9 +116,17 @@ _ROWS = (
         Area.DEVICES,
         body_key="deviceHealthScriptAssignments",
         entity="deviceHealthScript",
-        why_not="Left out of this version: it takes effect through a compliance policy, not through assignments of its own.",
+        kept_fields=("runRemediationScript", "runSchedule"),
     ),
-    PolicyType("mobileApp", "App", f"{_DA}/mobileApps", _A, Area.APPS, body_key="mobileAppAssignments"),
+    PolicyType(
+        "mobileApp",
+        "App",
+        f"{_DA}/mobileApps",
+        _A,
+        Area.APPS,
+        body_key="mobileAppAssignments",
+        kept_fields=("intent", "settings"),
+    ),
     PolicyType(
         "mobileAppConfiguration",
         "App configuration (managed devices)",
@@ -124,7 +134,6 @@ _ROWS = (
         _A,
         Area.APPS,
         entity="managedDeviceMobileAppConfiguration",
-        why_not="Left out of this version: tools disagree about the path that writes it.",
     ),
     PolicyType(
         "targetedManagedAppConfiguration",
@@ -132,7 +141,7 @@ _ROWS = (
         f"{_DA}/targetedManagedAppConfigurations",
         _A,
         Area.MANAGED_APPS,
-        expands=False,
+        read=Read.BY_ITEM,
         legal_targets=GROUPS_AND_ALL_USERS,
         entity="targetedManagedAppPolicy",
     ),
@@ -164,7 +173,6 @@ _ROWS = (
         Area.MANAGED_APPS,
         legal_targets=GROUPS_AND_ALL_USERS,
         entity="targetedManagedAppPolicy",
-        why_not=_RARE,
     ),
     PolicyType(
         "mdmWindowsInformationProtectionPolicy",
@@ -172,10 +180,9 @@ _ROWS = (
         f"{_DA}/mdmWindowsInformationProtectionPolicies",
         _A,
         Area.MANAGED_APPS,
-        expands=False,
+        read=Read.TRY_LIST,
         legal_targets=GROUPS_AND_ALL_USERS,
         entity="targetedManagedAppPolicy",
-        why_not=_RETIRED,
     ),
     PolicyType(
         "windowsInformationProtectionPolicy",
@@ -183,10 +190,9 @@ _ROWS = (
         f"{_DA}/windowsInformationProtectionPolicies",
         _A,
         Area.MANAGED_APPS,
-        expands=False,
+        read=Read.TRY_LIST,
         legal_targets=GROUPS_AND_ALL_USERS,
         entity="targetedManagedAppPolicy",
-        why_not=_RETIRED,
     ),
     PolicyType(
         "deviceEnrollmentConfiguration",
@@ -196,6 +202,7 @@ _ROWS = (
         Area.ENROLMENT,
         body_key="enrollmentConfigurationAssignments",
         entity="enrollmentConfiguration",
+        skips="Built-in configurations",
     ),
     PolicyType(
         "windowsAutopilotDeploymentProfile",
@@ -223,7 +230,6 @@ _ROWS = (
         _C,
         Area.UPDATES,
         legal_targets=GROUPS_ONLY,
-        why_not=_RARE,
     ),
     PolicyType(
         "windowsQualityUpdatePolicy",
@@ -231,9 +237,8 @@ _ROWS = (
         f"{_DM}/windowsQualityUpdatePolicies",
         _C,
         Area.UPDATES,
-        expands=False,
+        read=Read.TRY_LIST,
         legal_targets=GROUPS_ONLY,
-        why_not=_UNTESTED,
     ),
     PolicyType(
         "windowsDriverUpdateProfile",
@@ -242,7 +247,6 @@ _ROWS = (
         _C,
         Area.UPDATES,
         legal_targets=GROUPS_ONLY,
-        why_not="Left out of this version: it needs a licence of its own, without which Graph answers 403.",
     ),
     PolicyType(
         "intent",
@@ -251,7 +255,6 @@ _ROWS = (
         _C,
         Area.INTENTS,
         entity="deviceManagementIntent",
-        why_not="Left out of this version: Microsoft has replaced it by settings catalog policies, which are covered.",
     ),
     PolicyType(
         "policySet",
@@ -259,9 +262,8 @@ _ROWS = (
         f"{_DA}/policySets",
         _C,
         Area.APPS,
-        expands=False,
-        write=Write.NONE,
-        why_not="Left out of this version: its assignments are written together with its members, by another call.",
+        read=Read.BY_ITEM_EXPANDED,
+        write=Write.UPDATE,
     ),
     PolicyType(
         "termsAndConditions",
@@ -269,11 +271,10 @@ _ROWS = (
         f"{_DM}/termsAndConditions",
         _S,
         Area.ENROLMENT,
-        expands=False,
+        read=Read.BY_ITEM,
         write=Write.STEPS,
         body_key="",
         answer=201,
-        why_not=_RARE,
     ),
     PolicyType(
         "intuneBrandingProfile",
@@ -281,7 +282,6 @@ _ROWS = (
         f"{_DM}/intuneBrandingProfiles",
         _A,
         Area.APPS,
-        why_not=_RARE,
     ),
     PolicyType(
         "appleUserInitiatedEnrollmentProfile",
@@ -293,7 +293,6 @@ _ROWS = (
         body_key="",
         answer=201,
         entity="appleEnrollmentProfile",
-        why_not=_RARE,
     ),
     PolicyType(
         "hardwareConfiguration",
@@ -303,7 +302,6 @@ _ROWS = (
         Area.CONFIGURATION,
         body_key="hardwareConfigurationAssignments",
         answer=200,
-        why_not=_RARE,
     ),
     PolicyType(
         "managedEBook",
@@ -311,9 +309,9 @@ _ROWS = (
         f"{_DA}/managedEBooks",
         _A,
         Area.APPS,
-        expands=False,
+        read=Read.TRY_LIST,
         body_key="managedEBookAssignments",
-        why_not=_UNTESTED,
+        kept_fields=("installIntent",),
     ),
     PolicyType(
         "iosLobAppProvisioningConfiguration",
@@ -321,9 +319,8 @@ _ROWS = (
         f"{_DA}/iosLobAppProvisioningConfigurations",
         _A,
         Area.APPS,
-        expands=False,
+        read=Read.TRY_LIST,
         body_key="iOSLobAppProvisioningConfigAssignments",
-        why_not=_UNTESTED,
     ),
     PolicyType(
         "wdacSupplementalPolicy",
@@ -331,10 +328,9 @@ _ROWS = (
         f"{_DA}/wdacSupplementalPolicies",
         _A,
         Area.APPS,
-        expands=False,
+        read=Read.TRY_LIST,
         body_key="wdacPolicyAssignments",
         entity="windowsDefenderApplicationControlSupplementalPolicy",
-        why_not=_UNTESTED,
     ),
     PolicyType(
         "resourceAccessProfile",
@@ -342,20 +338,19 @@ _ROWS = (
         f"{_DM}/resourceAccessProfiles",
         _S,
         Area.CONFIGURATION,
-        expands=False,
+        read=Read.TRY_LIST,
         answer=200,
         entity="deviceManagementResourceAccessProfile",
-        why_not=_UNTESTED,
+        kept_fields=("intent",),
     ),
     PolicyType(
         "embeddedSIMActivationCodePool",
         "eSIM activation code pool",
         f"{_DM}/embeddedSIMActivationCodePools",
-        "",
+        _C,
         Area.CONFIGURATION,
-        expands=False,
+        read=Read.TRY_LIST,
         answer=200,
-        why_not="Left out of this version: which permission it needs is not documented.",
     ),
     PolicyType(
         "roleScopeTag",
@@ -363,22 +358,16 @@ _ROWS = (
         f"{_DM}/roleScopeTags",
         _R,
         Area.CONFIGURATION,
-        expands=False,
+        read=Read.BY_ITEM,
         answer=200,
         entity="roleScopeTagAuto",
-        why_not="Left out of this version: it decides who may administer what, which is no policy targeting.",
+        legal_targets=GROUPS_ONLY,
+        skips="The built-in tag Default (0)",
     ),
 )
 
-POLICY_TYPES: dict[str, PolicyType] = {row.key: row for row in _ROWS}
-"""Every type that carries policy assignments, by its key."""
-
-UNSUPPORTED: dict[str, str] = {
-    "roleAssignment": "Administrators' rights, not policy targeting: never part of a restore of assignments.",
-    "cloudPcProvisioningPolicy": "Cloud PC policies have another kind of target, with licences counted per group.",
-    "cloudPcUserSetting": "Cloud PC settings have another kind of target, with licences counted per group.",
-}
-"""Kinds that look like assignments and are none, each with the reason."""
+POLICY_TYPES: dict[str, PolicyType] = {row.key: row for row in (*_ROWS, *LEFT_OUT)}
+"""Every type that carries assignments, by its key; what carries none of policies stands there with the reason."""
 
 _SUPPORTED = tuple(row for row in _ROWS if row.is_supported)
 

@@ -62,6 +62,7 @@ class ThrottledClient:
         self._waiting: dict[object, datetime] = {}
         self._wait_began: datetime | None = None
         self._told: datetime | None = None
+        self._pacing = _Overlap()
         self.list_modes = list_modes if list_modes is not None else {}
 
     @property
@@ -119,8 +120,6 @@ class ThrottledClient:
             try:
                 if request.before_send is not None:
                     await request.before_send()
-                if request.is_write:
-                    self._governor.note_write()
                 self._count(requests=1, retried=1 if spent.tries else 0)
                 spent.tries += 1
                 outcome = await self._client.send(request)
@@ -200,13 +199,15 @@ class ThrottledClient:
         while True:
             if not await self._wait_until_open(spent):
                 return False
-            if request.is_write and (wait_s := self._governor.write_wait_s()) > 0:
-                await self._wait(wait_s)
+            if (wait_s := self._governor.turn_wait_s(request)) > 0:
+                await self._wait(wait_s, is_paced=True)
                 continue
             await self._governor.acquire()
-            # While this call stood in line the tenant may have been closed, or another write taken the last turn.
-            is_turn = not request.is_write or self._governor.write_wait_s() <= 0
-            if self._governor.closed_until is None and is_turn:
+            # While this call stood in line the tenant may have been closed, here or by another process, or another call
+            # taken the last turn.
+            is_open = await self._governor.look() is None
+            if is_open and self._governor.turn_wait_s(request) <= 0:
+                self._governor.take_turn(request)
                 return True
             self._governor.release()
 
@@ -233,8 +234,11 @@ class ThrottledClient:
         await self._wait(wait_s)
         return True
 
-    async def _wait(self, wait_s: float, until: datetime | None = None) -> None:
-        """Sleep, with the run told; time in which several calls wait is counted once."""
+    async def _wait(self, wait_s: float, until: datetime | None = None, *, is_paced: bool = False) -> None:
+        """Sleep, with the run told; time in which several calls wait is counted once.
+
+        ``is_paced``: for a turn under the budgets, which nobody asked for; counted apart as well.
+        """
         if wait_s <= 0:
             return
         began = self._governor.clock()
@@ -242,11 +246,14 @@ class ThrottledClient:
         if not self._waiting:
             self._wait_began = began
         self._waiting[ticket] = until or began + timedelta(seconds=wait_s)
+        if is_paced:
+            self._pacing.begin(ticket, began)
         self._tell()
         try:
             await self._governor.sleep(wait_s)
         finally:
             del self._waiting[ticket]
+            self._count(paced_ms=self._pacing.end(ticket, self._governor.clock()))
             if not self._waiting and self._wait_began is not None:
                 waited = (self._governor.clock() - self._wait_began).total_seconds()
                 self._count(waited_ms=max(0, round(waited * 1000)))
@@ -261,6 +268,27 @@ class ThrottledClient:
 
     def _count(self, **deltas: int) -> None:
         self._use = self._use.plus(GraphUse(**deltas))
+
+
+class _Overlap:
+    """Time in which any of several things lasts, counted once."""
+
+    def __init__(self) -> None:
+        self._tickets: set[object] = set()
+        self._began: datetime | None = None
+
+    def begin(self, ticket: object, now: datetime) -> None:
+        if not self._tickets:
+            self._began = now
+        self._tickets.add(ticket)
+
+    def end(self, ticket: object, now: datetime) -> int:
+        """Return the milliseconds that ended with this one: none while others last."""
+        self._tickets.discard(ticket)
+        if self._tickets or self._began is None:
+            return 0
+        began, self._began = self._began, None
+        return max(0, round((now - began).total_seconds() * 1000))
 
 
 def _is_worth_again(outcome: Outcome, tries: int) -> bool:

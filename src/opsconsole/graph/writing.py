@@ -61,7 +61,7 @@ def build_body(policy_type: str, entries: Sequence[str]) -> bytes:
     a policy set, and for a type that is not written as a whole.
     """
     row = POLICY_TYPES[policy_type]
-    if row.write is not Write.REPLACE:
+    if not row.is_written_whole:
         raise ValueError(f"{policy_type} is not written as a whole")
     cleaned = [_clean(row, entry) for entry in entries]
     return f"{{{json.dumps(row.body_key)}:{join_array(cleaned)}}}".encode()
@@ -76,7 +76,7 @@ def plan_steps(policy_type: str, live_text: str, planned_text: str) -> list[Writ
     row = POLICY_TYPES[policy_type]
     live = [text for text in split_array(live_text) if is_direct(load(text))]
     planned = [text for text in split_array(planned_text) if is_direct(load(text))]
-    if row.write is Write.REPLACE:
+    if row.is_written_whole:
         after = direct_assignments(load(text) for text in planned)
         return [WriteStep(StepKind.REPLACE, build_body(policy_type, planned).decode(), "", after)]
     if row.write is Write.NONE:

@@ -99,7 +99,7 @@ class RunContext:
             **self.extra,
             "progress": {"done": counters.done, "total": max(counters.total, counters.done)},
             "counters": counters.to_json(),
-            "graph": self._base_use.plus(self.client.use).to_json(),
+            "graph": {**self._base_use.plus(self.client.use).to_json(), **self.client.governor.shown()},
         }
         context.pop("waiting_until", None)
         if self.waiting_until is not None:

@@ -59,6 +59,16 @@ async def write_policy(ctx: RunContext, item: RestoreItem) -> Settled:
     return settled
 
 
+def _waiting(earlier: Sequence[RestoreWrite]) -> RestoreWrite | None:
+    """Return the write that waits for approval; a resubmission of which nothing is known does not end its request."""
+    for write in reversed(earlier):
+        if write.state is WriteState.AWAITING_APPROVAL:
+            return write
+        if write.state is not WriteState.INTENT:
+            return None
+    return None
+
+
 class _PolicyWriter:
     def __init__(self, ctx: RunContext, item: RestoreItem) -> None:
         self.ctx = ctx
@@ -72,8 +82,7 @@ class _PolicyWriter:
 
     async def run(self) -> Settled:
         earlier = await self.ctx.read(lambda session: restores.writes_of_item(session, self.item.id))
-        if earlier and earlier[-1].state is WriteState.AWAITING_APPROVAL:
-            self.waiting = earlier[-1]
+        self.waiting = _waiting(earlier)
         open_writes = [write for write in earlier if write.state is WriteState.INTENT]
         if open_writes:
             await self._wait_out_lost_writes(open_writes)

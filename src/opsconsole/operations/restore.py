@@ -8,6 +8,7 @@ from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState, RestoreItem
+from opsconsole.operations.approvals import watch_approvals
 from opsconsole.operations.context import InitiatorLost, RunCancelled, RunContext, RunReleased
 from opsconsole.operations.policy_write import Settled, keep_writes, write_policy
 from opsconsole.store import restores
@@ -25,9 +26,25 @@ async def restore(ctx: RunContext) -> None:
         await _count_what_needs_no_write(ctx, restore_id)
     queue = iter(await ctx.read(lambda session: restores.ids_to_write(session, restore_id, chosen)))
     stops: list[Exception] = []
+    is_over = asyncio.Event()
+
+    async def again(item: RestoreItem) -> None:
+        settled = await write_policy(ctx, item)
+        await _keep(ctx, item, settled, was_awaiting=True)
+        if settled.is_initiator_lost:
+            stops.append(InitiatorLost())
+
+    async def write_all() -> None:
+        try:
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(WORKERS):
+                    workers.create_task(_work(ctx, queue, stops))
+        finally:
+            is_over.set()
+
     async with asyncio.TaskGroup() as group:
-        for _ in range(WORKERS):
-            group.create_task(_work(ctx, queue, stops))
+        group.create_task(write_all())
+        group.create_task(watch_approvals(ctx, restore_id, is_over, again, lambda: bool(stops)))
     if stops:
         raise stops[0]
 
@@ -65,7 +82,7 @@ def _item(item_id: str, session: Session) -> RestoreItem:
     return found
 
 
-async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
+async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled, *, was_awaiting: bool = False) -> None:
     counter = "unchanged" if settled.is_unchanged else _COUNTERS[settled.state]
     is_failed = settled.state is ItemState.FAILED and settled.failure is not None
 
@@ -73,7 +90,12 @@ async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled) -> None:
         keep_writes(session, settled.writes, settled.settled_at, settled.approval_code)
         restores.set_item_state(session, item.id, settled.state, settled.failure)
 
-    await ctx.commit(keep, failures=[settled.failure] if is_failed and settled.failure else [], counts={counter: 1})
+    counts = (
+        {counter: 1}
+        if not was_awaiting
+        else {"awaiting": -1 + (counter == "awaiting")} | ({} if counter == "awaiting" else {counter: 1})
+    )
+    await ctx.commit(keep, failures=[settled.failure] if is_failed and settled.failure else [], counts=counts)
 
 
 _COUNTERS = {

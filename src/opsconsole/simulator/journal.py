@@ -28,6 +28,7 @@ class Line:
     size_bytes: int = 0
     fault: str = ""
     applied: bool = False
+    retry_after: str = ""
 
     def shown(self) -> dict[str, Any]:
         """The line as the control API tells it."""
@@ -41,6 +42,7 @@ class Line:
             "status": self.status,
             "bytes": self.size_bytes,
             "fault": self.fault,
+            "retry_after": self.retry_after,
         }
 
 
@@ -76,6 +78,7 @@ class Journal:
         """Notes how it went."""
         line.status = answer.status if answer.wire != "dropped" else 0
         line.size_bytes = len(answer.body)
+        line.retry_after = answer.headers.get("Retry-After", "")
 
     def lines(self, since: int = 0) -> list[dict[str, Any]]:
         """All lines after number `since`."""

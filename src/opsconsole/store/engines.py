@@ -82,6 +82,16 @@ def live_engines(s: Session, now: str) -> list[EngineRow]:
     return [_to_engine(row) for row in rows]
 
 
+def count_live(s: Session, tenant_id: str, now: str) -> int:
+    """Return how many live engines work for a tenant."""
+    row = s.one(
+        "SELECT COUNT(*) AS n FROM engines WHERE expires_at > :now AND tenants LIKE :tenant",
+        now=now,
+        tenant=f'%"{tenant_id}"%',
+    )
+    return int((row or {"n": 0})["n"])
+
+
 def count_engines(s: Session) -> int:
     """Return how many engines are noted, lost ones included."""
     return int((s.one("SELECT COUNT(*) AS n FROM engines") or {"n": 0})["n"])

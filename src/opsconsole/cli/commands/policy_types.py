@@ -11,7 +11,7 @@ from opsconsole.cli.options import page_options, with_invocation
 from opsconsole.cli.output import Column, Row
 from opsconsole.cli.paging import page_of
 from opsconsole.graph.client import VERSION
-from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Write
+from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Read, Write
 
 COLUMNS = (
     Column("Type", fixed=True),
@@ -22,11 +22,17 @@ COLUMNS = (
     Column("Permission, or why not", whole=True),
 )
 
-READ_WORDS = {True: "with the list", False: "one by one, in batches"}
-"""How assignments are read, by whether the list can bring them along."""
+READ_WORDS = {
+    Read.WITH_LIST: "with the list",
+    Read.TRY_LIST: "with the list, else in batches",
+    Read.BY_ITEM: "one by one, in batches",
+    Read.BY_ITEM_EXPANDED: "with each policy, in batches",
+}
+"""How assignments are read."""
 
 WRITE_WORDS = {
     Write.REPLACE: "all at once",
+    Write.UPDATE: "all at once, with /update",
     Write.STEPS: "step by step",
     Write.NONE: "not",
 }
@@ -54,7 +60,7 @@ def list_types(invocation: Invocation, limit: int, cursor: str | None) -> int:
             one.key,
             one.path,
             VERSION,
-            READ_WORDS[one.expands] if one.is_supported else "",
+            READ_WORDS[one.read] if one.is_supported else "",
             WRITE_WORDS[one.write] if one.is_supported else "",
             _permission(one) if one.is_supported else one.why_not,
         ]
@@ -78,7 +84,14 @@ def _to_json(one: PolicyType) -> dict[str, Any]:
         "supported": one.is_supported,
         "why_not": one.why_not or None,
         "read": "expand" if one.expands else "batch",
+        "read_how": one.read.value if one.is_supported else None,
         "write": one.write.value,
+        "name_field": one.name_field,
+        "body_key": one.body_key or None,
+        "assignment_type": one.assignment_type,
+        "kept_fields": list(one.kept_fields),
+        "legal_targets": sorted(kind.value for kind in one.legal_targets),
+        "skips": one.skips or None,
         "permission_read": one.permission_read or None,
         "permission_write": one.permission_write or None,
     }
