@@ -109,7 +109,7 @@ def show_run(caller: Caller, ref: str) -> OperationRun:
 def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
     """Return a run's failures grouped by reason, largest group first."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         rows = runs.failure_groups(session, run.id)
         messages: dict[tuple[str, str], str] = {}
         for reason in {reason for reason, _, _ in rows}:
@@ -127,14 +127,14 @@ def list_failures(
 ) -> list[tuple[int, Failure]]:
     """Return failures of a run with their sequence numbers, by which the next page goes on."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         return runs.list_failures(session, run.id, reason=reason, limit=limit, after_seq=after_seq)
 
 
 def related(caller: Caller, ref: str) -> dict[str, Any]:
     """Return what belongs to a run: its set, restore run, the runs it follows and was retried by, its audit entry (ids)."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         inputs = run.inputs
         entries = audit.entries_of(session, run.id, limit=1) if run.type is RunType.RESTORE else []
         return {
@@ -253,9 +253,11 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
     )
 
 
-def _run(caller: Caller, session: Session, ref: str, *, is_order: bool = False) -> OperationRun:
+def _run(
+    caller: Caller, session: Session, ref: str, *, is_order: bool = False, with_failures: bool = True
+) -> OperationRun:
     run_id = find(caller, session, "run", ref, runs.resolve_run_id)
-    run = runs.get_run(session, run_id)
+    run = runs.get_run(session, run_id, with_failures=with_failures)
     if run is None:
         raise nothing_there("run", ref)
     capability = CAPABILITY_OF_RUN[run.type] if is_order else Capability.VIEW
