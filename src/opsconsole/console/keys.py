@@ -264,6 +264,9 @@ KEYS: tuple[Key, ...] = (
 """In the order in which footers show them."""
 
 
+KEY_BY_ID: dict[str, Key] = {key.id: key for key in KEYS}
+
+
 def keys_of(place: str) -> list[Key]:
     """Return the keys that work in a place, in table order."""
     return [key for key in KEYS if place in key.places]

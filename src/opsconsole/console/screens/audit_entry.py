@@ -10,7 +10,7 @@ from textual.binding import BindingType
 
 from opsconsole.console.desk import AuditJson
 from opsconsole.console.figures import at_length, grouped
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.audit import audit_state
 from opsconsole.console.screens.live_screen import LiveScreen
@@ -72,9 +72,14 @@ class AuditEntryScreen(LiveScreen):
 
     # What is done to it
 
+    def label_of(self, key: Key) -> str:
+        """Name what ``v`` shows next."""
+        return "in words" if key.id == "raw" and self._is_raw else super().label_of(key)
+
     def action_raw(self) -> None:
         """Show the entry as JSON, or in words again."""
         self._is_raw = not self._is_raw
+        self.look_at_keys()
         if self._entry is not None:
             self.receive(self._entry)
 

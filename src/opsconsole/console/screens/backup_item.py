@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import ITEM_STATES
@@ -108,10 +108,15 @@ class BackupItemScreen(LiveScreen):
 
     # What is done to it
 
+    def label_of(self, key: Key) -> str:
+        """Name what ``v`` shows next."""
+        return "targets" if key.id == "raw" and self._is_raw else super().label_of(key)
+
     def action_raw(self) -> None:
         """Show the JSON, or the targets again."""
         self._is_raw = not self._is_raw
         self._show_lines()
+        self.look_at_keys()
 
     def copied(self) -> str:
         """Return the policy's id."""

@@ -55,7 +55,12 @@ class HelpScreen(LiveScreen):
         app = self.console_app
         if not app.is_key_there(key):
             return "Not here: this console only watches."
-        return None if key.capability is None or app.may_press(key) else refusal(key.capability)
+        if key.capability is not None and not app.may_press(key):
+            return refusal(key.capability)
+        behind = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        if isinstance(behind, LiveScreen) and (reason := behind.why_not(key.id)):
+            return f"{key.help} {reason}"
+        return None
 
 
 def help_lines(place: str, pen: Pen, width: int, note_of: Callable[[Key], str | None]) -> list[list[Span]]:

@@ -28,7 +28,7 @@ from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
-from opsconsole.domain.run import Status
+from opsconsole.domain.run import RunType, Status
 from opsconsole.errors import NotFound, OpsError
 
 SAMPLES = 60
@@ -160,23 +160,42 @@ class RunScreen(LiveScreen):
         kind, ref = thing.opens
         self.app.push_screen(_OPENERS[kind](self._run_id, ref))
 
+    def why_not(self, key_id: str) -> str | None:
+        """Say why this run cannot be retried or cancelled, or has no plan."""
+        if self._report is None:
+            return None
+        run, related = self._report.run, self._report.related
+        match key_id:
+            case "retry":
+                later = [str(ref) for ref in related.get("retries") or ()]
+                if later and run.type is RunType.RESTORE:
+                    return f"Run {short_id(later[-1])} took up what this one left: retry that one."
+                return orders.why_not_retry(run)
+            case "cancel":
+                return orders.why_not_cancel(run)
+            case "plan":
+                return None if related.get("restore_run") else "This run has no restore plan."
+            case _:
+                return None
+
     def action_retry(self) -> None:
         """Ask, then start again what this run left undone."""
+        if self.refuses("retry"):
+            return
         if self._report:
             orders.ask_retry(self, self._report.run)
 
     def action_cancel(self) -> None:
         """Ask, then cancel this run."""
+        if self.refuses("cancel"):
+            return
         if self._report:
             orders.ask_cancel(self, self._report.run)
 
     def action_plan(self) -> None:
         """Open the plan that this run made or executes."""
-        restore = self._report.related.get("restore_run") if self._report else None
-        if restore:
-            self.app.push_screen(_OPENERS["restore"](self._run_id, str(restore)))
-        else:
-            self.console_app.say("This run has no restore plan.")
+        if self._report is not None and not self.refuses("plan"):
+            self.app.push_screen(_open_restore(self._run_id, str(self._report.related["restore_run"])))
 
     def copied(self) -> str:
         """Return the run's id."""
