@@ -54,7 +54,10 @@ class Loss:
 
 
 class OpsConsoleApp(App[int]):
-    """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data."""
+    """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
+
+    ``has_temporary_store``: what is queued ends with this console, as in the demo.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "opsconsole"
@@ -72,6 +75,7 @@ class OpsConsoleApp(App[int]):
         *,
         engine: EngineHandle | None = None,
         is_read_only: bool = False,
+        has_temporary_store: bool = False,
         theme: str | None = None,
         zone: tzinfo | None = None,
         is_ascii: bool = False,
@@ -83,6 +87,7 @@ class OpsConsoleApp(App[int]):
         self.desk = desk
         self.engine = engine
         self.is_read_only = is_read_only
+        self.has_temporary_store = has_temporary_store
         self.zone = zone
         self.is_ascii = is_ascii
         self.identity: Identity | None = None

@@ -130,6 +130,15 @@ KEYS: tuple[Key, ...] = (
         is_write=True,
     ),
     Key(
+        "only",
+        "m",
+        "m",
+        "missing only",
+        "Show only the policies that failed or were left out, or all again.",
+        "only",
+        _in("set"),
+    ),
+    Key(
         "fetch",
         "f",
         "f",
@@ -139,15 +148,6 @@ KEYS: tuple[Key, ...] = (
         _in("backups", "set"),
         Capability.FETCH_START,
         is_write=True,
-    ),
-    Key(
-        "only",
-        "m",
-        "m",
-        "missing only",
-        "Show only the policies that failed or were left out, or all again.",
-        "only",
-        _in("set"),
     ),
     Key(
         "changes",

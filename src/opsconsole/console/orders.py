@@ -198,17 +198,23 @@ def _backup_started(screen: LiveScreen, started: Started) -> None:
     screen.started()
 
 
+def why_not_fetch(backup_set: BackupSet) -> str | None:
+    """Return why nothing of a set can be fetched once more, or None if something can."""
+    if backup_set.is_active:
+        return "This set is being fetched right now."
+    if not backup_set.count("failed") + backup_set.count("skipped"):
+        return "Nothing can be fetched: no item failed or was left out. A type not listed needs a new backup."
+    return None
+
+
 def ask_fetch(screen: LiveScreen, backup_set: BackupSet) -> None:
     """Ask whether what a set lacks is to be fetched once more."""
     app = screen.console_app
     if not app.is_allowed(Capability.FETCH_START, backup_set.workspace):
         return
     failed, skipped = backup_set.count("failed"), backup_set.count("skipped")
-    if backup_set.is_active:
-        app.say("This set is being fetched right now.")
-        return
-    if not failed + skipped:
-        app.say("Nothing can be fetched: no item failed or was left out. A type not listed needs a new backup.")
+    if reason := why_not_fetch(backup_set):
+        app.say(reason)
         return
 
     def lines(pen: Pen) -> list[list[Span]]:

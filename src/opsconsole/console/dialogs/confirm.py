@@ -57,13 +57,11 @@ class ConfirmDialog(ModalScreen[bool]):
         Binding("right,down", "app.focus_next", show=False, id="next_answer"),
         Binding("left,up", "app.focus_previous", show=False, id="previous_answer"),
     ]
-    AUTO_FOCUS = "#answer-no"
+    AUTO_FOCUS = "#typed, #answer-no"
 
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
-        if question.must_type is not None:
-            self.AUTO_FOCUS = "#typed"
         self.set_class(question.is_dangerous, "-dangerous")
 
     def compose(self) -> ComposeResult:

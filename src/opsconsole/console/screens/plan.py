@@ -57,6 +57,10 @@ PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
 )
 
 
+def _key(item: RestoreItem) -> str:
+    return f"{item.seq:09d}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
     restore: RestoreRun
@@ -119,15 +123,15 @@ class PlanScreen(LiveScreen):
         if isinstance(error, NotFound):
             self.action_back()
 
-    def _list(self) -> None:
+    def _list(self, *, hold: str | None = None) -> None:
         desk, restore_id = self.desk, self._restore_id
         states = ALL_BUT_UNCHANGED if self._only_changes else ()
         source = Source[RestoreItem](
-            key=lambda item: f"{item.seq:09d}",
+            key=_key,
             load=lambda limit, cursor: desk.restore_items(restore_id, states, limit, cursor),
             is_newest_first=False,
         )
-        self.query_one(WindowTable).show(source, keep=True)
+        self.query_one(WindowTable).show(source, keep=True, hold=hold)
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
         restore = self._restore
@@ -164,7 +168,8 @@ class PlanScreen(LiveScreen):
     def action_changes(self) -> None:
         """Show only what changes or is blocked, or everything again."""
         self._only_changes = not self._only_changes
-        self._list()
+        item = self._current()
+        self._list(hold=_key(item) if item else None)
         self.reload()
 
     def why_not(self, key_id: str) -> str | None:

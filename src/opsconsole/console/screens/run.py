@@ -71,15 +71,7 @@ class RunScreen(LiveScreen):
         yield Banner()
         yield Facts(id="facts")
         yield WindowTable(
-            (
-                Column(
-                    "Failures, and what belongs here", 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)
-                ),
-                Column(
-                    "Items", 7, lambda row, pen, width: pen.cell(row.count, width, "strong", right=True), right=True
-                ),
-                Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
-            ),
+            _columns(has_failures=False),
             empty=_empty,
         )
         yield Facts(id="explained", classes="-ruled", wraps=True)
@@ -108,7 +100,12 @@ class RunScreen(LiveScreen):
         if not self._pace or (done != self._pace[-1][1] and now > self._pace[-1][0]):
             self._pace.append((now, done))
         self._show_facts(data)
-        self.query_one(WindowTable).put(self._things(data), lambda row: row.key)
+        table = self.query_one(WindowTable)
+        stood_first, had_failures = table.cursor == 0, bool(self._order)
+        table.name_columns(_columns(has_failures=bool(data.groups)))
+        table.put(self._things(data), lambda row: row.key)
+        if stood_first and not had_failures and not data.run.is_active:
+            table.move_to(0)  # who follows a run without moving looks at what failed when it ends
 
     def failed(self, error: OpsError) -> None:
         """Leave when the run is not there for this actor."""
@@ -117,7 +114,7 @@ class RunScreen(LiveScreen):
 
     def _show_facts(self, report: RunReport) -> None:
         facts = self.query_one("#facts", Facts)
-        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates()))
+        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates(), report.related.get("waiting_for")))
 
     def _rates(self) -> list[float]:
         samples = list(self._pace)
@@ -204,6 +201,20 @@ class RunScreen(LiveScreen):
     def _current(self) -> Thing | None:
         current = self.query_one(WindowTable).current
         return current if isinstance(current, Thing) else None
+
+
+def _columns(*, has_failures: bool) -> tuple[Column[Thing], ...]:
+    title = "Failures, and what belongs here" if has_failures else "What belongs to this run"
+    return (
+        Column(title, 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)),
+        Column(
+            "Items" if has_failures else "",
+            7,
+            lambda row, pen, width: pen.cell(row.count, width, "strong", right=True),
+            right=True,
+        ),
+        Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
+    )
 
 
 def _empty(pen: Pen) -> list[list[Span]]:

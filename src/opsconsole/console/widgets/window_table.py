@@ -111,8 +111,11 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         """Return how many new rows wait above the first."""
         return self._window.waiting
 
-    def show(self, source: Source[T], *, keep: bool = False) -> None:
-        """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there."""
+    def show(self, source: Source[T], *, keep: bool = False, hold: str | None = None) -> None:
+        """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there.
+
+        ``hold``: a key of a list whose keys go up; the cursor stands on that row, or on the first after its place.
+        """
         self._source = source
         self._has_failed = False
         self._generation += 1
@@ -121,7 +124,13 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self._window = Window(source.key)
             self.cursor = self.top = 0
             self.refresh()
-        self.run_worker(self._read_first(source, self._generation), group="table", exclusive=True)
+        self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
+
+    def name_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show the same rows under other titles."""
+        if [column.title for column in columns] != [column.title for column in self._columns]:
+            self._columns = columns
+            self.refresh()
 
     def renew(self) -> None:
         """Bring the rows in memory up to date; called when the store changed. Calls during a reading become one more."""
@@ -155,23 +164,33 @@ class WindowTable(Widget, Generic[T], can_focus=True):
 
     # Reading
 
-    async def _read_first(self, source: Source[T], generation: int) -> None:
+    async def _read_first(self, source: Source[T], generation: int, hold: str | None) -> None:
+        window = Window(source.key, is_newest_first=source.is_newest_first)
         try:
-            page = await self._ask(source.load, PAGE_ROWS, None)
+            window.start(await self._ask(source.load, PAGE_ROWS, None))
+            while hold is not None and window.rows and window.has_more and source.key(window.rows[-1]) < hold:
+                window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
         except OpsError as error:
             self._has_failed = True
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
             return
-        self._window = Window(source.key, is_newest_first=source.is_newest_first)
-        self._window.start(page)
+        height, row = self._body_height, self.cursor - self.top
+        self._window = window
         self.cursor = self.top = 0
+        if hold is not None and window.rows:
+            places = (place for place, one in enumerate(window.rows) if source.key(one) >= hold)
+            self.cursor = next(places, len(window.rows) - 1)
+            self.top = max(0, min(self.cursor - row, len(window.rows) - height))
+            self._keep_in_view()
         self.is_loaded = True
         self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())
         self.post_message(self.Moved())
+        if hold is not None:
+            self._look_ahead()
 
     async def _renew(self, source: Source[T], generation: int) -> None:
         self._is_reading = True
