@@ -49,18 +49,13 @@ async def carry_out(ctx: RunContext) -> None:
             await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)])
             return
         if run.type is RunType.RESTORE and run.lease_epoch > 1:
-            await finish_lost_writes(ctx)
+            await _while_telling(ctx, finish_lost_writes)
         if not await ctx.read(lambda session: is_still_allowed(session, run)):
             await _complete(ctx, [_not_allowed(run)])
             return
         try:
             await ctx.checkpoint()
-            teller = asyncio.ensure_future(ctx.tell_waits())
-            try:
-                await OPERATIONS[run.type](ctx)
-            finally:
-                teller.cancel()
-                await asyncio.gather(teller, return_exceptions=True)
+            await _while_telling(ctx, OPERATIONS[run.type])
         except BaseExceptionGroup as group:
             raise _first(group) from None
         await _complete(ctx, [])
@@ -73,8 +68,9 @@ async def carry_out(ctx: RunContext) -> None:
     except (RunReleased, asyncio.CancelledError):
         await release(ctx)
     except StoreUnavailable as error:
-        log.error("run %s stays for the next engine: %s", run.id, error)
-        await release(ctx)
+        # Not released: the rest of the lease is the pause before the next try, and a run that can never be kept
+        # must use up its attempts.
+        log.error("run %s stays until its lease runs out: %s", run.id, error)
     except GraphFault as fault:
         await _settle(ctx, [_failure(run, fault.reason, fault.message)])
     except OpsError as error:
@@ -83,6 +79,16 @@ async def carry_out(ctx: RunContext) -> None:
         log.error("run %s failed: %s at %s", run.id, type(error).__name__, _place(error))
         message = f"{type(error).__name__} at {_place(error)}."
         await _settle(ctx, [_failure(run, Reason.INTERNAL_ERROR, message)])
+
+
+async def _while_telling(ctx: RunContext, operation: Callable[[RunContext], Awaitable[None]]) -> None:
+    """Do something of a run while its waits are shown (promise 12)."""
+    teller = asyncio.ensure_future(ctx.tell_waits())
+    try:
+        await operation(ctx)
+    finally:
+        teller.cancel()
+        await asyncio.gather(teller, return_exceptions=True)
 
 
 def is_still_allowed(session: Session, run: OperationRun) -> bool:

@@ -23,9 +23,15 @@ async def capture(ctx: RunContext) -> None:
         raise LookupError(f"backup set {set_id} is gone")
     chunk = _Chunk(ctx, found)
     waiting = [key for key, counts in found.by_type.items() if counts.status is TypeStatus.PENDING]
-    async with asyncio.TaskGroup() as group:
-        for key in waiting:
-            group.create_task(_list_type(ctx, chunk, set_id, key))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for key in waiting:
+                group.create_task(_list_type(ctx, chunk, set_id, key))
+    finally:
+        await _count_what_is_kept(ctx, set_id)
+
+
+async def _count_what_is_kept(ctx: RunContext, set_id: str) -> None:
     # A worker that was lost may have kept a chunk without counting it: what the set counted is the truth.
     kept = await ctx.read(lambda session: backups.get_set(session, set_id))
     listed = kept.count("listed") if kept else 0

@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from opsconsole.domain.clock import Clock, to_text
 from opsconsole.domain.failure import Failure
 from opsconsole.domain.ids import NewId
 from opsconsole.domain.run import Counters, GraphUse, OperationRun
-from opsconsole.errors import LeaseLost
+from opsconsole.errors import LeaseLost, StoreUnavailable
 from opsconsole.graph.throttle import ThrottledClient
 from opsconsole.store import runs
 from opsconsole.store.database import Database, Session
@@ -120,7 +120,10 @@ class RunContext:
             await asyncio.sleep(FLUSH_INTERVAL_S)
             if self.waiting_until != shown:
                 shown = self.waiting_until
-                await self.flush(is_due=True)
+                try:
+                    await self.flush(is_due=True)
+                except StoreUnavailable:
+                    shown = None  # told again with the next change; the operation's own commit reports the store
 
     async def read(self, function: Callable[[Session], T]) -> T:
         """Return what ``function`` reads, off the event loop."""
@@ -140,8 +143,21 @@ class RunContext:
     ) -> T:
         """Run ``function`` in a fenced transaction, with failure records and what they add to the counters. Raises LeaseLost.
 
-        All of it reaches the store together or not at all, so that a run taken over counts nothing twice.
+        All of it reaches the store together or not at all, so that a run taken over counts nothing twice. A task that is
+        cancelled in here first waits for the end: the transaction goes on in its thread, and what it kept must be counted.
         """
+        task = asyncio.ensure_future(self._commit(function, failures, counts))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # seen: whoever cancelled decides what becomes of the run
+            raise
+
+    async def _commit(
+        self, function: Callable[[Session], T], failures: Sequence[Failure], counts: Mapping[str, int] | None
+    ) -> T:
         async with self._lock:
             counters = self.counters.plus(**(counts or {}))
             context, now = self.snapshot(counters), to_text(self.clock())
@@ -229,4 +245,6 @@ class RunContext:
         """Wait until ``seconds`` after this worker claimed the run."""
         left_s = seconds - (self.clock() - self._claimed_at).total_seconds()
         if left_s > 0:
+            self.note_wait(self.clock() + timedelta(seconds=left_s))
             await self.sleep(left_s)
+            self.note_wait(None)

@@ -103,7 +103,11 @@ def _compare(
         elif policy is None or policy.assignments is None:
             ctx.count(failed=1)
         else:
-            change = difference(canonical_set(item.assignments), canonical_set(policy.assignments))
+            try:
+                change = difference(canonical_set(item.assignments), canonical_set(policy.assignments))
+            except ValueError:
+                ctx.count(failed=1)
+                continue
             if change.is_empty:
                 ctx.count(unchanged=1)
             else:

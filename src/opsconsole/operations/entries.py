@@ -29,12 +29,16 @@ def read_entries(array_text: str) -> tuple[Entry, ...]:
 
     Raises ValueError for a text that is no array of objects.
     """
+    try:
+        raws = _ENTRIES.decode(array_text)
+    except msgspec.DecodeError as error:
+        raise ValueError("no array of assignments") from error
     found = []
-    for raw in _ENTRIES.decode(array_text):
+    for raw in raws:
         text = bytes(raw).decode()
         value = json.loads(text)
-        if not isinstance(value, dict):
-            raise ValueError("an assignment is no object")
+        if not isinstance(value, dict) or not isinstance(value.get("target"), dict):
+            raise ValueError("an assignment is no object, or has no target")
         if is_direct(value):
             found.append(Entry(text, value, parse_assignment(value)))
     return tuple(found)

@@ -52,7 +52,11 @@ def plan_item(
     if live.failure is not None or live.assignments is None:
         failure = live.failure or build.failure(Reason.MALFORMED_RESPONSE, "Graph's answer held no assignments.")
         return build.blocked(failure, live.assignments)
-    before, wanted = read_entries(live.assignments), read_entries(source.assignments)
+    try:
+        before, wanted = read_entries(live.assignments), read_entries(source.assignments)
+    except ValueError:
+        failure = build.failure(Reason.MALFORMED_RESPONSE, "An assignment of this policy has no target.")
+        return build.blocked(failure, live.assignments)
     mapped, unresolved = _map_entries(wanted, resolution)
     live_set = tuple(sorted({entry.canonical for entry in before}))
     # What was not found still stands there by its id: a policy that keeps its deleted group needs no change.
@@ -97,8 +101,11 @@ def plan_item(
 
 
 def target_ids(array_text: str) -> tuple[set[str], set[str]]:
-    """Return the ids of groups and of filters that the direct entries of an array name."""
-    entries = read_entries(array_text)
+    """Return the ids of groups and of filters that the direct entries of an array name; none for a malformed one."""
+    try:
+        entries = read_entries(array_text)
+    except ValueError:
+        return set(), set()
     groups = {entry.canonical.target.group_id for entry in entries if entry.canonical.target.group_id}
     return groups, {entry.canonical.target.filter_id for entry in entries if entry.canonical.target.filter_id}
 

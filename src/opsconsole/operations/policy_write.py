@@ -105,7 +105,13 @@ class _PolicyWriter:
         )
 
     async def _write(self, live: str, first_step: int) -> Settled:
-        steps = plan_steps(self.item.policy_type, live, self.planned)
+        try:
+            steps = plan_steps(self.item.policy_type, live, self.planned)
+        except ValueError:
+            failure = self._failure(
+                Reason.MALFORMED_RESPONSE, "A live assignment has no id by which to delete it.", None
+            )
+            return self._failed(failure, FailureCode.RESTORE_BLOCKED)
         for number, step in enumerate(steps, start=first_step):
             try:
                 outcome = await self._write_step(live, number, step)
@@ -203,6 +209,10 @@ class _PolicyWriter:
             return answer.failure
         if answer.assignments is None:
             return self._failure(Reason.MALFORMED_RESPONSE, "Graph's answer held no assignments.", None)
+        try:
+            canonical_set(answer.assignments)
+        except ValueError:
+            return self._failure(Reason.MALFORMED_RESPONSE, "Graph's answer held an assignment without a target.", None)
         return answer.assignments
 
     async def _wait_out_lost_writes(self, open_writes: Sequence[RestoreWrite]) -> None:
@@ -231,7 +241,9 @@ class _PolicyWriter:
 
     def _acceptable(self, earlier: Sequence[RestoreWrite]) -> set[str]:
         """Return the live states this plan may be written over: what the preview saw, and what this restore itself left."""
-        applied = {write.after_fingerprint for write in earlier if write.state is WriteState.APPLIED}
+        # One that could not be proven may have taken all the same: what it meant to leave is this restore's own.
+        ours = (WriteState.APPLIED, WriteState.UNKNOWN)
+        applied = {write.after_fingerprint for write in earlier if write.state in ours}
         applied |= {write.after_fingerprint for write, state in self.writes if state is WriteState.APPLIED}
         return applied | {fingerprint(canonical_set(self.item.live or "[]"))}
 

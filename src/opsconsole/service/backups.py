@@ -12,7 +12,7 @@ from opsconsole.domain.assignment import direct_assignments
 from opsconsole.domain.audit import Action
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
 from opsconsole.domain.plan import difference
-from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.domain.run import OperationRun, RunType, Status, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 from opsconsole.operations.differences import Difference, Differences
@@ -122,7 +122,7 @@ def start_fetch(
             )
         target = {"item": item.id} if item else {"set": found.id}
         identity = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, target)
-        if active := runs.active_run(session, identity):
+        if active := runs.active_run(session, identity) or _other_fetch(session, found):
             return Started(False, [active], found)
         if not backups.reopen_items(session, found.id, [item.id] if item else None):
             raise Conflict(
@@ -142,6 +142,17 @@ def start_fetch(
             details={"run": run.id, "item": item.id if item else None},
         )
         return Started(True, [run], backups.get_set(session, found.id))
+
+
+def _other_fetch(session: Session, found: BackupSet) -> OperationRun | None:
+    """Return an active fetch of the set, of whatever items: two at once would settle, and count, each other's."""
+    if not found.count("pending"):
+        return None
+    flt = runs.RunFilter(
+        types=(RunType.FETCH,), tenant_ids=(found.tenant_id,), statuses=(Status.QUEUED, Status.RUNNING)
+    )
+    others, _ = runs.list_runs(session, [found.workspace_id], flt, limit=100)
+    return next((run for run in others if run.inputs.get("set") == found.id), None)
 
 
 def list_sets(

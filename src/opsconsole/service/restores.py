@@ -258,8 +258,7 @@ def left_to_write(caller: Caller, ref: str) -> Confirmation:
     """Return what must be said before a retry: how many policies it would take up, of which plan."""
     with reading(caller) as session:
         found = _restore(caller, session, ref, Capability.VIEW)
-        states = restores.count_item_states(session, found.id)
-    changes = sum(states.get(state.value, 0) for state in RETRIABLE)
+        changes = restores.count_reopenable(session, found.id, RETRIABLE)
     is_production = _is_production(caller, found)
     must_type = found.tenant if is_production else None
     return Confirmation(found, found.tenant, is_production, changes, 0, 0, 0, (), must_type, found.plan_hash or "")

@@ -149,6 +149,14 @@ def related(caller: Caller, ref: str) -> dict[str, Any]:
         }
 
 
+_UNATTENDED = "an engine to take it up again: `opsconsole engine --drain`"
+"""What a running run waits for whose engine stopped, or was lost."""
+
+
+def _is_unattended(run: OperationRun, now: str) -> bool:
+    return run.lease_owner is None or (run.lease_expires_at or "") < now
+
+
 def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | None:
     """Say what a run waits for, in words; None for one that waits for nothing."""
     if run.status is Status.COMPLETED:
@@ -156,7 +164,7 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
     if until := run.context.get("waiting_until"):
         return f"Graph asked to wait until {until}"
     if run.status is Status.RUNNING:
-        return None if run.lease_owner else "an engine to take it up again: `opsconsole engine --drain`"
+        return _UNATTENDED if _is_unattended(run, caller.now()) else None
     if run.after_run_id:
         before = runs.get_run(session, run.after_run_id, with_failures=False)
         if before is not None and before.is_active:
@@ -165,7 +173,8 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
         flt = runs.RunFilter(types=(RunType.RESTORE,), tenant_ids=(run.tenant_id,), statuses=(Status.RUNNING,))
         others, _ = runs.list_runs(session, [run.workspace_id], flt, limit=1)
         if others:
-            return f"restore {short_id(others[0].id)} on the same tenant to complete"
+            alone = ", which waits for " + _UNATTENDED if _is_unattended(others[0], caller.now()) else ""
+            return f"restore {short_id(others[0].id)} on the same tenant to complete{alone}"
     live = engines.live_engines(session, caller.now())
     if not any(
         run.tenant_id in engine.tenants and (engine.only_runs is None or run.id in engine.only_runs) for engine in live

@@ -23,6 +23,18 @@ def reopen_items(s: Session, restore_id: str, states: Iterable[ItemState]) -> li
     return [row["id"] for row in sorted(rows, key=lambda row: int(row["seq"]))]
 
 
+def count_reopenable(s: Session, restore_id: str, states: Iterable[ItemState]) -> int:
+    """Return how many items ``reopen_items`` would take up."""
+    names, params = bind_list("st", sorted(state.value for state in states))
+    rows = s.all(
+        "SELECT COUNT(*) AS n FROM restore_items WHERE restore_run_id = :id"
+        f" AND plan_state = 'will_change' AND state IN ({names})",
+        id=restore_id,
+        **params,
+    )
+    return int(rows[0]["n"])
+
+
 def skip_rest(s: Session, restore_id: str, failure: Failure, *, ids: Sequence[str] | None = None) -> int:
     """Mark what an execution (of ``ids``, or of everything) did not come to as skipped, for one reason; return how many."""
     skipped = 0

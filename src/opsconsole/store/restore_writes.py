@@ -85,7 +85,12 @@ def unsettled_writes(s: Session, run_id: str) -> list[RestoreWrite]:
 
 def writes_of_item(s: Session, restore_item_id: str) -> list[RestoreWrite]:
     """Return every write of an item over all executions, oldest first."""
-    rows = s.all(f"{_SELECT} WHERE restore_item_id = :id ORDER BY created_at, run_id, step", id=restore_item_id)
+    # By execution and step, not by time: the clocks of two engines need not agree.
+    rows = s.all(
+        f"{_SELECT} WHERE restore_item_id = :id ORDER BY"
+        " (SELECT e.seq FROM restore_executions e WHERE e.run_id = restore_writes.run_id), step",
+        id=restore_item_id,
+    )
     return [_to_write(row) for row in rows]
 
 
@@ -98,8 +103,8 @@ def first_before_images(s: Session, restore_run_id: str) -> dict[str, tuple[str,
     images: dict[str, tuple[str, str | None]] = {}
     for row in s.all(
         "SELECT w.restore_item_id, w.before_image, w.after_fingerprint, w.state FROM restore_items i"
-        " JOIN restore_writes w ON w.restore_item_id = i.id WHERE i.restore_run_id = :id"
-        " ORDER BY i.seq, w.created_at, w.run_id, w.step",
+        " JOIN restore_writes w ON w.restore_item_id = i.id JOIN restore_executions e ON e.run_id = w.run_id"
+        " WHERE i.restore_run_id = :id ORDER BY i.seq, e.seq, w.step",
         id=restore_run_id,
     ):
         first, left = images.get(row["restore_item_id"], (row["before_image"], None))

@@ -98,16 +98,21 @@ def due_schedules(s: Session, now: str, tenant_ids: Sequence[str]) -> list[Sched
     return [_to_schedule(row) for row in rows]
 
 
+CUT_SHORT = "The engine ended while this was being started."
+"""Stands on a schedule from the taking of a fire to the note of what came of it: an engine killed in between leaves it."""
+
+
 def take_fire(s: Session, schedule_id: str, expected_next: str, new_next: str | None, now: str) -> bool:
     """Take one firing for this process; False if another one took it, or the schedule was paused or removed."""
     return bool(
         s.run(
-            "UPDATE schedules SET next_fire_at = :new, last_fired_at = :now"
+            "UPDATE schedules SET next_fire_at = :new, last_fired_at = :now, last_error = :error"
             " WHERE id = :id AND paused = 0 AND next_fire_at = :expected",
             id=schedule_id,
             expected=expected_next,
             new=new_next,
             now=now,
+            error=CUT_SHORT,
         )
     )
 

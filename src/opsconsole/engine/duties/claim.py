@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -31,9 +32,15 @@ class Claim:
         self._engine = engine
         self._feed: ChangeFeed | None = None
         self._last_try = float("-inf")
+        self._lock = asyncio.Lock()
 
     async def step(self) -> None:
         """Claim what there is room for; cheap when nothing changed."""
+        # The tick and the end of a run both come here: two at once would share the feed, and the last free place.
+        async with self._lock:
+            await self._step()
+
+    async def _step(self) -> None:
         engine = self._engine
         if engine.is_stopping or not engine.has_room:
             return

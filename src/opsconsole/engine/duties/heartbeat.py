@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from opsconsole.domain.clock import to_text
@@ -24,9 +25,12 @@ class Heartbeat:
     async def step(self) -> None:
         """Beat once."""
         engine = self._engine
-        for ctx in engine.in_hand():
-            await ctx.renew()
+        # Side by side: one that waits for its run's long transaction must not let the others run out.
+        results = await asyncio.gather(*(ctx.renew() for ctx in engine.in_hand()), return_exceptions=True)
         await engine.in_thread(self._beat)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
 
     def _beat(self) -> None:
         engine, now = self._engine, self._engine.clock()

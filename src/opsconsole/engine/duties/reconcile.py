@@ -45,7 +45,8 @@ class Reconcile:
     def _end(self, session: Session, run_id: str, now: str) -> None:
         engine = self._engine
         run = runs.get_run(session, run_id, with_failures=False, lock=True)
-        if run is None or not run.is_active or (run.lease_expires_at or "") >= now:
+        is_spent = run is not None and run.is_active and run.lease_owner is not None and run.attempt >= MAX_ATTEMPTS
+        if run is None or not is_spent or (run.lease_expires_at or "") >= now:
             return
         message = f"The engine that ran this was lost {run.attempt} times."
         failure = Failure(FailureCode.INTERRUPTED, Reason.WORKER_LOST, message)

@@ -56,5 +56,7 @@ class FireSchedules:
                 run_id = started.runs[0].id if started.runs else None
             except OpsError as problem:
                 error = sanitise(str(problem))
+            except Exception as problem:  # one schedule's mistake must not keep the others from firing
+                error = f"opsconsole itself made a mistake here ({type(problem).__name__})."
             with engine.db.write() as session:
                 schedules.note_fire(session, schedule.id, run_id=run_id, error=error)
