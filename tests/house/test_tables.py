@@ -180,12 +180,12 @@ def test_every_action_says_what_it_records_and_who_writes_it() -> None:
 
 
 def test_no_other_module_writes_an_action() -> None:
-    """All but the made-up history, which is written for an empty store alone."""
+    """All but the made-up history of an empty store, and the attempts of `db check`, which are rolled back."""
     room = Path(opsconsole.__file__).parent
     for path in room.rglob("*.py"):
         module = ".".join(path.relative_to(room).with_suffix("").parts)
         for name in set(re.findall(r"\bAction\.([A-Z_]+)", path.read_text(encoding="utf-8"))):
-            if module not in ("domain.audit", "store.seed"):
+            if module not in ("domain.audit", "store.seed", "store.attempt_rows"):
                 assert module in {place.rpartition(".")[0] for place in ACTIONS[Action[name]].written_by}, (
                     module,
                     name,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opsconsole.config import state_dir
+from opsconsole.config import make_private_folder, state_dir
 from opsconsole.domain.audit import ChainHead, Verdict
 from opsconsole.service import audit
 from opsconsole.service.caller import Caller
@@ -73,8 +73,7 @@ def _keep(caller: Caller, head: ChainHead, folder: Path | None) -> str:
     beside = file.with_name(f".{caller.new_id()}")
     text = json.dumps({"store": _identity(caller.db), **head.to_json(), "verified_at": caller.now()}, indent=2)
     try:
-        for place in (file.parent.parent, file.parent):
-            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(file.parent)
         try:
             write_private(beside, text + "\n")
             beside.replace(file)
