@@ -8,6 +8,9 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +30,22 @@ SCRIPT = Path(__file__).with_name("second_account.py")
 
 
 @pytest.fixture
-def shared(backed_up: Program, tmp_path: Path) -> Program:
-    """The store in a folder that the second account may write."""
-    folder = tmp_path / "shared"
+def shared(backed_up: Program) -> Iterator[Program]:
+    """The store in a folder that the second account may write, beside pytest's own, which nobody else may enter."""
+    place = Path(tempfile.mkdtemp(prefix="ops-second-", dir="/tmp"))
+    place.chmod(0o755)
+    folder = place / "shared"
     folder.mkdir(mode=0o700)
     shutil.copy(backed_up.store, folder / "ops.db")
     text = backed_up.config.read_text(encoding="utf-8")
-    (tmp_path / "warm.toml").write_text(text, encoding="utf-8")
-    backed_up.configure(text.replace((tmp_path / "ops.db").as_posix(), (folder / "ops.db").as_posix()))
-    backed_up.config.chmod(0o644)
-    for place in (tmp_path, *list(tmp_path.parents)[: len(tmp_path.parents) - 2]):
-        place.chmod(place.stat().st_mode | 0o011)
-    for place in (folder, folder / "ops.db"):
-        os.chown(place, UID, UID)
-    return backed_up
+    (place / "warm.toml").write_text(text, encoding="utf-8")
+    program = replace(backed_up, folder=place)
+    program.configure(text.replace(backed_up.store.as_posix(), (folder / "ops.db").as_posix()))
+    program.config.chmod(0o644)
+    for one in (folder, folder / "ops.db"):
+        os.chown(one, UID, UID)
+    yield program
+    shutil.rmtree(place)
 
 
 def as_second(program: Program, *orders: str) -> list[tuple[int, Any]]:
