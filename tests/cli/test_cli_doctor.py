@@ -109,5 +109,6 @@ def test_files_that_others_can_touch_are_told(ready: Program) -> None:
     ready.store.chmod(0o644)
     ready.config.chmod(0o666)
     _, lines = diagnose(ready)
-    assert failed(lines) == {"store file", "configuration file"}
+    assert failed(lines) == {"configuration file"}
+    assert lines["store file"]["finding"] == "warn"
     assert "chmod" in lines["store file"]["next_step"]

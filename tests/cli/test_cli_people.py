@@ -82,8 +82,9 @@ def test_the_trail_is_listed_shown_verified_and_exported(backed_up: Program, tmp
     assert seqs == list(range(len(seqs), 0, -1))
     shown = backed_up.ask("audit", "show", str(seqs[0]))
     assert shown == backed_up.ask("audit", "show", shown["id"])
-    head = backed_up.ask("audit", "head")
-    assert head["seq"] == seqs[0]
+    answer = backed_up.ask("audit", "head")
+    assert (answer["seq"], answer["kept"]) == (seqs[0], None)
+    head = {"seq": answer["seq"], "hash": answer["hash"]}
     verdict = backed_up.ask("audit", "verify", "--head", f"{head['seq']}:{head['hash']}")
     assert verdict == {"ok": True, "entries": seqs[0], "head": head, "first_bad": None}
     kept = tmp_path / "head.json"
@@ -104,6 +105,42 @@ def test_the_trail_is_listed_shown_verified_and_exported(backed_up: Program, tmp
     backed_up.ask("audit", "export", str(table))
     with table.open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == seqs[0]
+
+
+def test_the_last_verified_head_is_kept_and_what_hides_from_the_chain_shows_against_it(backed_up: Program) -> None:
+    backed_up.ask("audit", "verify")
+    kept = backed_up.ask("audit", "head")["kept"]
+    file = Path(kept["file"])
+    assert file.is_relative_to(backed_up.env["XDG_STATE_HOME"])
+    if sys.platform != "win32":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in (file.parent, file.parent.parent)} == {0o700}
+    assert "Last verified here" in backed_up.inline("audit", "head").err
+    backed_up.ask("members", "add", "uid:4242", "readonly")
+    newer = backed_up.ask("audit", "verify", "--incremental")
+    assert (newer["after"], newer["entries"], newer["head"]["seq"]) == (kept["seq"], 1, kept["seq"] + 1)
+    with sqlite3.connect(backed_up.store) as raw:
+        for (name,) in raw.execute(
+            "SELECT name FROM sqlite_master WHERE type='trigger' AND name LIKE 'audit%'"
+        ).fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("DELETE FROM audit_logs WHERE seq = ?", (kept["seq"] + 1,))
+        raw.execute("UPDATE audit_head SET seq = ?, hash = ?", (kept["seq"], kept["hash"]))
+    for words in (("audit", "verify"), ("audit", "verify", "--incremental")):
+        answer = backed_up.inline(*words, "--json")
+        assert answer.code == 1
+        assert answer.json["first_bad"] == {"seq": kept["seq"] + 1, "kind": "missing"}
+    assert str(file) in backed_up.inline("audit", "verify").err
+    assert backed_up.ask("audit", "head")["kept"]["seq"] == kept["seq"] + 1, "a bad verdict keeps nothing"
+    file.unlink()
+    assert backed_up.ask("audit", "verify")["ok"] is True, "without a kept head nothing shows: the README says so"
+
+
+def test_a_head_that_cannot_be_kept_is_said_and_stops_nothing(backed_up: Program) -> None:
+    Path(backed_up.env["XDG_STATE_HOME"]).write_text("a file", encoding="utf-8")
+    answer = backed_up.inline("audit", "verify")
+    assert answer.code == 0
+    assert "not kept" in answer.err
 
 
 def test_a_changed_entry_is_found_and_named(backed_up: Program) -> None:

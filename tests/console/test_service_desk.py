@@ -77,7 +77,10 @@ def test_what_cannot_be_is_an_error_of_the_service(desk: ServiceDesk) -> None:
         desk.start_preview(set_id, "contoso", mode=Mode.EXACT)
 
 
-def test_the_trail_is_listed_shown_and_verified(desk: ServiceDesk) -> None:
+def test_the_trail_is_listed_shown_and_verified(
+    desk: ServiceDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     desk.start_backup("contoso")
     entries = desk.entries(None, 50, None).items
     assert entries[0]["action"] == "backup.started"

@@ -52,7 +52,7 @@ def walked(rows: list[Row], *, recorded: ChainHead | None = None, kept: ChainHea
         columns = {key: value for key, value in row.items() if key != "hash"}
         if not walk.step(columns, row["hash"]):
             break
-    return walk.finish(recorded, kept)
+    return walk.finish(recorded, *([kept] if kept else []))
 
 
 def test_an_untouched_chain_is_whole() -> None:

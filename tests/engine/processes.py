@@ -29,7 +29,9 @@ from opsconsole.engine import Engine
 from opsconsole.graph.client import GraphAnswer, GraphRequest
 from opsconsole.graph.msgraph import SdkClient
 from opsconsole.service import backups, restores
+from opsconsole.service.caller import actor_at
 from opsconsole.service.setup import open_caller
+from opsconsole.store.opening import open_store
 from world import ENV
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -142,6 +144,36 @@ def run_engine(config: Config, spec: str, only_runs: list[str] | None = None) ->
     engine = Engine(caller.db, config, actor=caller.actor, drain=True, env=ENV, only_runs=only_runs)
     asyncio.run(engine.run())
     os._exit(0)
+
+
+def run_engine_on(config: Config, busy_timeout_s: float, pages: int = 0, seconds: float = 0.0) -> None:
+    """Work until nothing is left on a store that waits no longer than this for a lock.
+
+    ``pages`` more the file may grow, as on a full disk; after ``seconds`` the engine is told to stop.
+    """
+    db = open_store(config.store_url, busy_timeout_s=busy_timeout_s)
+    if pages:
+        fill_disk(db, pages)
+    engine = Engine(db, config, actor=actor_at(db), drain=True, env=ENV)
+    if seconds:
+        threading.Timer(seconds, engine.request_stop).start()
+    asyncio.run(engine.run())
+    os._exit(0)
+
+
+def fill_disk(db: Any, pages: int) -> None:
+    """Let the file grow by no more than this many pages, as on a full disk."""
+    original = db.connect
+    with db.read() as session:
+        count = session.one("PRAGMA page_count")["page_count"]
+
+    def connect() -> Any:
+        conn = original()
+        conn.execute(f"PRAGMA max_page_count = {count + pages}")
+        return conn
+
+    db.connect = connect
+    db._local = threading.local()
 
 
 def order_backups(config: Config, times: int, gate: Any, answers: Any) -> None:

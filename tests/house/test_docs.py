@@ -107,3 +107,24 @@ def test_the_example_with_every_comment_taken_off_names_only_known_settings() ->
     auth = data["tenants"][0]["auth"]
     assert set(auth) == {field.name for field in msgspec.structs.fields(AuthConfig)}
     assert set(data["tenants"][0]) == {field.name for field in msgspec.structs.fields(TenantConfig)}
+
+
+def test_no_secret_comes_in_by_an_argument() -> None:
+    """Arguments stand in the process list and in the shell's history: secrets come from environment, keyring or file."""
+    ctx = click.Context(root)
+    commands: list[tuple[str, click.Command]] = [("opsconsole", root)]
+    for name in COMMANDS:
+        command = root.get_command(ctx, name)
+        assert command is not None
+        commands.append((name, command))
+        if isinstance(command, click.Group):
+            commands += [(f"{name} {inner}", one) for inner, one in command.commands.items()]
+    secret = re.compile(r"secret|passw|token|credential|certificate|api.?key", re.I)
+    found = [
+        (name, option)
+        for name, command in commands
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts, parameter.name or "")
+        if secret.search(option)
+    ]
+    assert found == []

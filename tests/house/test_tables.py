@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from pathlib import Path
 
 import pytest
 
+import opsconsole
 from opsconsole.domain.access import (
     CAPABILITY_FROM,
     CAPABILITY_OF_RUN,
@@ -15,7 +18,7 @@ from opsconsole.domain.access import (
     allows,
 )
 from opsconsole.domain.assignment import TargetKind
-from opsconsole.domain.audit import Action, AuditOutcome
+from opsconsole.domain.audit import ACTIONS, Action, AuditOutcome
 from opsconsole.domain.backup import ItemStatus, TypeStatus
 from opsconsole.domain.failure import REASONS, FailureCode, Reason
 from opsconsole.domain.plan import DANGER_WORDS, DANGER_WORDS_OF_MANY, Danger, Mode
@@ -164,3 +167,27 @@ def test_policy_types_are_distinct() -> None:
     for name in ("path", "label"):
         values = [getattr(found, name) for found in supported]
         assert len(set(values)) == len(values), name
+
+
+def test_every_action_says_what_it_records_and_who_writes_it() -> None:
+    assert set(ACTIONS) == set(Action)
+    for action, info in ACTIONS.items():
+        assert info.meaning.endswith("."), action
+        for place in info.written_by:
+            module, _, function = place.rpartition(".")
+            found = importlib.import_module(f"opsconsole.{module}")
+            assert callable(getattr(found, function)), place
+            assert f"Action.{action.name}" in Path(found.__file__ or "").read_text(encoding="utf-8"), place
+
+
+def test_no_other_module_writes_an_action() -> None:
+    """All but the made-up history of an empty store, and the attempts of `db check`, which are rolled back."""
+    room = Path(opsconsole.__file__).parent
+    for path in room.rglob("*.py"):
+        module = ".".join(path.relative_to(room).with_suffix("").parts)
+        for name in set(re.findall(r"\bAction\.([A-Z_]+)", path.read_text(encoding="utf-8"))):
+            if module not in ("domain.audit", "store.seed", "store.attempt_rows"):
+                assert module in {place.rpartition(".")[0] for place in ACTIONS[Action[name]].written_by}, (
+                    module,
+                    name,
+                )

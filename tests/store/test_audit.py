@@ -46,7 +46,7 @@ def append(s: Session, place: tuple[str | None, str | None] = (None, None), **mo
 
 def verify(db: Database, kept: ChainHead | None = None) -> Verdict:
     with db.read() as s:
-        return audit.verify(s, kept)
+        return audit.verify(s, *([kept] if kept else []))
 
 
 @pytest.fixture
@@ -337,6 +337,42 @@ def test_a_number_of_another_kind_is_found(sqlite_store: Database, sqlite_store_
         conn.execute("UPDATE audit_logs SET created_at = x'00ff' WHERE seq = 1")
     conn.close()
     assert verify(sqlite_store).first_bad == BadEntry(1, "changed")
+
+
+def test_an_incremental_walk_goes_on_from_a_verified_head(store: Database, chain: list[Any], raw: Any) -> None:
+    def after(seq: int) -> Verdict:
+        with store.read() as s:
+            return audit.verify(s, after=ChainHead(seq, chain[seq - 1].hash if seq else GENESIS_HASH))
+
+    assert after(8) == Verdict(True, 4, ChainHead(12, chain[-1].hash), after=8)
+    assert after(12) == Verdict(True, 0, ChainHead(12, chain[-1].hash), after=12)
+    assert after(0) == Verdict(True, 12, ChainHead(12, chain[-1].hash))
+    burglar = Burglar(raw)
+    burglar.do("UPDATE audit_logs SET actor = 'x' WHERE seq = 5")
+    assert after(8).ok, "what was verified before is not walked again: that is what it says"
+    assert not verify(store).ok
+    burglar.rehash(5)
+    assert after(8).first_bad == BadEntry(8, "changed"), "its own entry is looked at, and then all is walked"
+    assert after(4).ok
+
+
+def test_an_incremental_walk_finds_a_cut_end_and_a_change(store: Database, chain: list[Any], raw: Any) -> None:
+    kept = ChainHead(10, chain[9].hash)
+
+    def bad() -> BadEntry | None:
+        with store.read() as s:
+            return audit.verify(s, after=kept).first_bad
+
+    burglar = Burglar(raw)
+    burglar.do("UPDATE audit_logs SET actor = 'x' WHERE seq = 12")
+    assert bad() == BadEntry(12, "changed")
+    burglar.do("DELETE FROM audit_logs WHERE seq > 10")
+    assert bad() == BadEntry(11, "missing")
+    burglar.do(f"UPDATE audit_head SET seq = 10, hash = '{chain[9].hash}'")
+    assert bad() is None
+    burglar.do("DELETE FROM audit_logs WHERE seq > 7")
+    burglar.do(f"UPDATE audit_head SET seq = 7, hash = '{chain[6].hash}'")
+    assert bad() == BadEntry(8, "missing")
 
 
 # Lists -------------------------------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def _look_at_store_files(found: Diagnosis, path: Path) -> None:
         loose = [file for file in files if file.exists() and file.stat().st_mode & 0o077]
         if loose:
             names = " ".join(str(file) for file in loose)
-            found.fail("store file", f"{names} can be read by others.", f"Run: chmod 600 {names}")
+            found.warn("store file", f"{names} can be read by others.", f"Run: chmod 600 {names}")
         elif path.exists() and path.stat().st_uid != os.getuid():
             found.warn(
                 "store file",

@@ -77,7 +77,9 @@ def _default_folder() -> Path:
 
 
 def _handler(path: Path) -> RotatingFileHandler:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    from opsconsole.config import make_private_folder
+
+    make_private_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
     handler = _PrivateFile(path, maxBytes=MAX_BYTES, backupCount=KEPT_LOGS, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(process)d %(message)s"))

@@ -3,7 +3,7 @@
 from opsconsole.config.checks import is_loopback
 from opsconsole.config.example import example_config_text
 from opsconsole.config.loading import PATH_VARIABLE, find_config, load_config, parse_config
-from opsconsole.config.places import config_dir, data_dir, default_store_url, log_dir, state_dir
+from opsconsole.config.places import config_dir, data_dir, default_store_url, log_dir, make_private_folder, state_dir
 from opsconsole.config.secrets import read_secret, read_secret_bytes
 from opsconsole.config.settings import AuthConfig, Config, EngineConfig, SecretSource, TenantConfig
 
@@ -22,6 +22,7 @@ __all__ = [
     "is_loopback",
     "load_config",
     "log_dir",
+    "make_private_folder",
     "parse_config",
     "read_secret",
     "read_secret_bytes",

@@ -33,3 +33,10 @@ def log_dir() -> Path:
 def default_store_url() -> str:
     """Return the store that is used where the configuration names none."""
     return f"sqlite:///{(data_dir() / 'opsconsole.db').as_posix()}"
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and each that is missing above it, for its owner alone (0700). Raises OSError."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    for place in reversed(missing):
+        place.mkdir(mode=0o700, exist_ok=True)

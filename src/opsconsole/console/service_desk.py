@@ -14,7 +14,7 @@ from opsconsole.domain.plan import Mode
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
 from opsconsole.domain.run import OperationRun
 from opsconsole.errors import NotFound
-from opsconsole.service import audit, backups, members, restores, runs, tenants
+from opsconsole.service import audit, backups, kept_heads, members, restores, runs, tenants
 from opsconsole.service.caller import Caller, Page
 from opsconsole.service.changes import ChangeFeed, change_feed
 from opsconsole.service.restores import Confirmation
@@ -144,7 +144,7 @@ class ServiceDesk:
         return audit.show_entry(self.caller, ref)
 
     def verify(self) -> Verdict:
-        return audit.verify(self.caller)
+        return kept_heads.verify_and_keep(self.caller).verdict
 
     def close(self) -> None:
         """Close the change feed; the store is closed by who opened it."""

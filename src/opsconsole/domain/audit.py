@@ -41,6 +41,55 @@ class Action(StrEnum):
     ACCESS_REFUSED = "access.refused"
 
 
+@dataclass(frozen=True, slots=True)
+class ActionInfo:
+    """What an action records, and the functions that write it, by module and name."""
+
+    meaning: str
+    written_by: tuple[str, ...]
+
+
+ACTIONS: dict[Action, ActionInfo] = {
+    Action.STORE_CREATED: ActionInfo("An empty store was made ready.", ("service.setup.init_store",)),
+    Action.STORE_MIGRATED: ActionInfo(
+        "The store was brought to another schema.", ("service.store_admin.migrate_store",)
+    ),
+    Action.STORE_SEEDED: ActionInfo("A made-up history was put into the store.", ("service.store_admin.seed",)),
+    Action.WORKSPACE_CREATED: ActionInfo(
+        "A workspace and its first owner were made.", ("service.setup.init_store", "service.tenants.register")
+    ),
+    Action.TENANT_REGISTERED: ActionInfo("A tenant was bound to a workspace.", ("service.tenants.register",)),
+    Action.MEMBER_ADDED: ActionInfo("An actor got a role, or another one.", ("service.members.add_member",)),
+    Action.MEMBER_REMOVED: ActionInfo("An actor lost their role.", ("service.members.remove_member",)),
+    Action.BACKUP_STARTED: ActionInfo(
+        "A backup was ordered, by hand or by schedule.", ("service.backups.start_backup",)
+    ),
+    Action.FETCH_STARTED: ActionInfo("Items of a set were to be fetched again.", ("service.backups.start_fetch",)),
+    Action.PREVIEW_STARTED: ActionInfo("A restore was to be worked out.", ("service.restores.start_preview",)),
+    Action.RESTORE_REQUESTED: ActionInfo("A plan was to be executed.", ("service.restores.run_restore",)),
+    Action.RESTORE_EXECUTED: ActionInfo(
+        "An execution ended, however it went: once an execution.", ("operations.completion.complete_run",)
+    ),
+    Action.RESTORE_UNDO_REQUESTED: ActionInfo(
+        "The undo of a restore was to be worked out.", ("service.restores.undo_restore",)
+    ),
+    Action.DRIFT_STARTED: ActionInfo("A set was to be compared with its tenant.", ("service.drift.start_drift",)),
+    Action.CHECK_STARTED: ActionInfo("A tenant's reachability was to be checked.", ("service.tenants.start_check",)),
+    Action.RUN_CANCEL_REQUESTED: ActionInfo("A run was told to stop.", ("service.runs.cancel_run",)),
+    Action.RUN_RETRIED: ActionInfo(
+        "What an execution left was to be tried again.", ("service.restores.retry_restore",)
+    ),
+    Action.SCHEDULE_ADDED: ActionInfo("A schedule was made.", ("service.schedules.add_schedule",)),
+    Action.SCHEDULE_PAUSED: ActionInfo("A schedule was paused.", ("service.schedules.pause_schedule",)),
+    Action.SCHEDULE_RESUMED: ActionInfo("A schedule was resumed.", ("service.schedules.resume_schedule",)),
+    Action.SCHEDULE_REMOVED: ActionInfo("A schedule was removed.", ("service.schedules.remove_schedule",)),
+    Action.SCHEDULE_RUN_NOW: ActionInfo("A schedule was run at once.", ("service.schedules.run_schedule_now",)),
+    Action.PAYLOAD_EXPORTED: ActionInfo("A set's payloads left the store.", ("service.backups.export_set",)),
+    Action.ACCESS_REFUSED: ActionInfo("An order was refused to somebody.", ("service.guard.ordering",)),
+}
+"""Every action: what it records, and who writes it."""
+
+
 class AuditOutcome(StrEnum):
     """How the audited action went."""
 
@@ -87,9 +136,13 @@ class AuditEntry:
         }
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+"""Made once: ``json.dumps`` would make one for each entry."""
+
+
 def entry_hash(columns: dict[str, Any]) -> str:
     """Return the SHA-256, in hex, over ``prev_hash`` followed by the canonical JSON of all columns but ``hash``."""
-    text = json.dumps(columns, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _CANONICAL.encode(columns)
     return hashlib.sha256((str(columns["prev_hash"]) + text).encode()).hexdigest()
 
 
@@ -119,16 +172,18 @@ class BadEntry:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What ``audit verify`` found."""
+    """What ``audit verify`` found. ``entries`` were walked, all of them unless it began ``after`` a kept head."""
 
     ok: bool
     entries: int
     head: ChainHead
     first_bad: BadEntry | None = None
+    after: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON of contract.md."""
+        """Return the JSON of contract.md; ``after`` stands in it only where the walk did not begin at the beginning."""
         return {
+            **({"after": self.after} if self.after else {}),
             "ok": self.ok,
             "entries": self.entries,
             "head": self.head.to_json(),
@@ -141,6 +196,7 @@ class ChainWalk:
 
     def __init__(self, start: ChainHead | None = None) -> None:
         self.head = start or ChainHead()
+        self._start = self.head.seq
         self.entries = 0
         self.first_bad: BadEntry | None = None
 
@@ -164,10 +220,10 @@ class ChainWalk:
         self.entries += 1
         return True
 
-    def finish(self, recorded_head: ChainHead | None = None, kept_head: ChainHead | None = None) -> Verdict:
-        """Return the verdict; ``recorded_head`` is the store's own ``audit_head`` row, ``kept_head`` one kept elsewhere."""
+    def finish(self, recorded_head: ChainHead | None = None, *kept_heads: ChainHead) -> Verdict:
+        """Return the verdict; ``recorded_head`` is the store's own ``audit_head`` row, the others were kept elsewhere."""
         if self.first_bad is None:
-            for other in (recorded_head, kept_head):
+            for other in (recorded_head, *kept_heads):
                 if other is not None and other.seq > self.head.seq:
                     self.first_bad = BadEntry(self.head.seq + 1, "missing")
                     break
@@ -177,4 +233,4 @@ class ChainWalk:
                 if other is not None and other.seq == self.head.seq and other.hash != self.head.hash:
                     self.first_bad = BadEntry(other.seq, "changed")
                     break
-        return Verdict(self.first_bad is None, self.entries, self.head, self.first_bad)
+        return Verdict(self.first_bad is None, self.entries, self.head, self.first_bad, self._start)

@@ -81,11 +81,11 @@ def show_entry(caller: Caller, ref: str) -> dict[str, Any]:
         return _Names(session, visible).to_json(entry)
 
 
-def verify(caller: Caller, kept: ChainHead | None = None) -> Verdict:
-    """Walk the whole chain; ``kept`` is a head that was kept elsewhere."""
+def verify(caller: Caller, *kept: ChainHead, after: ChainHead | None = None) -> Verdict:
+    """Walk the whole chain, or what comes ``after`` a verified head; ``kept`` are heads that were kept elsewhere."""
     with reading(caller) as session:
         require_somewhere(caller, session, Capability.VIEW)
-        return audit.verify(session, kept)
+        return audit.verify(session, *kept, after=after)
 
 
 def head(caller: Caller) -> ChainHead:

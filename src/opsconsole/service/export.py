@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path
 
+from opsconsole.config import make_private_folder
 from opsconsole.domain.backup import BackupSet
 from opsconsole.errors import UsageError
 from opsconsole.service.caller import Caller
@@ -23,7 +24,7 @@ NAME_LENGTH = 60
 def write_export(caller: Caller, found: BackupSet, directory: Path) -> int:
     """Write the set and return how many items it held. Files are 0600, folders 0700. Raises UsageError, also for I/O errors."""
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(directory)
         if any(directory.iterdir()):
             raise UsageError(
                 f"The folder {str(directory)!r} is not empty.", "Name a new folder: nothing is overwritten."

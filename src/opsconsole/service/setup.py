@@ -11,6 +11,7 @@ from opsconsole.service.caller import Caller, actor_at
 from opsconsole.service.guard import DEFAULT_WORKSPACE, record
 from opsconsole.service.tenants import check_binding, register
 from opsconsole.store import access, tenants
+from opsconsole.store.audit import audit_head
 from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
 
@@ -38,6 +39,16 @@ def init_store(caller: Caller) -> dict[str, list[str]]:
     with caller.db.write() as session:
         is_new = not access.has_members(session)
         if is_new:
+            if audit_head(session).seq == 0:
+                record(
+                    caller,
+                    session,
+                    Action.STORE_CREATED,
+                    workspace_id=None,
+                    tenant_id=None,
+                    resource_type="store",
+                    resource_id="store",
+                )
             names = sorted({tenant.workspace for tenant in caller.config.tenants} or {DEFAULT_WORKSPACE})
             for name in names:
                 existing = access.get_workspace(session, name)

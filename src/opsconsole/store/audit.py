@@ -191,13 +191,22 @@ def iter_rows(s: Session, after_seq: int = 0) -> Iterator[Row]:
     return s.stream(f"{_SELECT} WHERE seq > :after ORDER BY seq", after=after_seq)
 
 
-def verify(s: Session, kept: ChainHead | None = None) -> Verdict:
-    """Walk the whole chain and return the first entry at which it breaks, if any.
+def verify(s: Session, *kept: ChainHead, after: ChainHead | None = None) -> Verdict:
+    """Walk the chain and return the first entry at which it breaks, if any.
 
-    ``kept`` is a head kept elsewhere: the entry of its number must be the one it names, also in the middle.
+    ``kept`` are heads kept elsewhere: the entry of each one's number must be the one it names, also in the middle.
+    ``after`` is one that was verified before: only what follows it is walked, where its own entry is still what it was.
     """
-    walk = ChainWalk()
-    for row in s.stream(f"{_SELECT} ORDER BY seq"):
+    start = ChainHead()
+    if after is not None and after.seq and _is_untouched(s, after):
+        start = after
+    kept = tuple(head for head in (*kept, after) if head is not None)
+    wanted = {head.seq: head.hash for head in kept}
+    walk = ChainWalk(start)
+    for row in s.stream(
+        f"{_SELECT} WHERE seq > :after ORDER BY seq" if start.seq else f"{_SELECT} ORDER BY seq",
+        **({"after": start.seq} if start.seq else {}),
+    ):
         stored = row.pop("hash")
         try:
             if not walk.step(row, stored):
@@ -206,9 +215,18 @@ def verify(s: Session, kept: ChainHead | None = None) -> Verdict:
             # A number or text of a kind that no entry has.
             walk.first_bad = BadEntry(walk.head.seq + 1, "changed")
             break
-        if kept is not None and walk.head.seq == kept.seq and stored != kept.hash:
-            walk.first_bad = BadEntry(kept.seq, "changed")
+        if wanted.get(walk.head.seq, stored) != stored:
+            walk.first_bad = BadEntry(walk.head.seq, "changed")
             break
     row_of_head = s.one("SELECT seq, hash FROM audit_head WHERE id = 1")
     recorded = ChainHead(int(row_of_head["seq"]), row_of_head["hash"]) if row_of_head else ChainHead()
-    return walk.finish(recorded, kept)
+    return walk.finish(recorded, *kept)
+
+
+def _is_untouched(s: Session, head: ChainHead) -> bool:
+    """Tell whether the entry of this head is there, once, and still is what its hash says."""
+    rows = s.all(f"{_SELECT} WHERE seq = :seq", seq=head.seq)
+    try:
+        return len(rows) == 1 and rows[0].pop("hash") == head.hash and entry_hash(rows[0]) == head.hash
+    except (TypeError, ValueError):
+        return False

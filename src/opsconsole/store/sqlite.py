@@ -143,10 +143,11 @@ class SqliteSession(Session):
 class _Handle:
     """A connection of one thread; closed when the thread, or the database, ends."""
 
-    __slots__ = ("__weakref__", "conn", "is_busy", "is_guarded")
+    __slots__ = ("__weakref__", "conn", "file", "is_busy", "is_guarded")
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, file: tuple[int, int] | None) -> None:
         self.conn = conn
+        self.file = file
         self.is_busy = False
         self.is_guarded = False
 
@@ -184,6 +185,22 @@ class SqliteDatabase(Database):
                 with contextlib.suppress(sqlite3.Error):
                     return self._connect("ro&immutable=1")
             raise store_error(error, self.label) from error
+
+    def _file(self) -> tuple[int, int] | None:
+        """Return which file stands at the path: a connection goes on with the one it opened, wherever that is now."""
+        try:
+            found = os.stat(self.path)  # noqa: PTH116 - a third of what Path.stat takes, before every transaction
+        except OSError:
+            return None
+        # Windows lets nobody replace a file that is open, and has numbers that mean nothing on some drives.
+        return (found.st_dev, found.st_ino) if os.name != "nt" else (0, 0)
+
+    def _replaced(self) -> StoreUnavailable:
+        what = "was replaced" if self.path.exists() else "is gone from its place"
+        return StoreUnavailable(
+            f"The file of the store at {self.label} {what} while this program had it open; nothing more is written.",
+            "End every opsconsole process, see that the right file stands there without -wal and -shm beside it, then start anew.",
+        )
 
     def _is_at_rest(self) -> bool:
         return not os.access(self.path.parent, os.W_OK) and not Path(f"{self.path}-wal").exists()
@@ -292,10 +309,12 @@ class SqliteDatabase(Database):
         handles: list[_Handle] = local.__dict__.setdefault("handles", [])
         handle = next((candidate for candidate in handles if not candidate.is_busy), None)
         if handle is None:
-            handle = _Handle(self.connect())
+            handle = _Handle(self.connect(), self._file())
             handles.append(handle)
             with self._lock:
                 self._handles.add(handle)
+        if handle.file != self._file():
+            raise self._replaced()
         handle.is_busy = True
         if is_write:
             local.is_writing = True

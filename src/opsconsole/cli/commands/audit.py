@@ -19,7 +19,7 @@ from opsconsole.domain.audit import Action, ChainHead
 from opsconsole.domain.ids import ID_LENGTH, looks_like_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import UsageError
-from opsconsole.service import audit
+from opsconsole.service import audit, kept_heads
 
 COLUMNS = (
     Column("Seq", "right", fixed=True),
@@ -101,11 +101,20 @@ def _as_text(value: Any) -> str:
     metavar="SEQ:HASH",
     help="A head kept elsewhere: the answer of `audit head`, or a file that holds its JSON.",
 )
+@click.option("--incremental", is_flag=True, help="Walk only what follows the last head verified on this machine.")
 @with_invocation
-def verify(invocation: Invocation, kept: str | None) -> int:
-    """Walk the whole trail; exit code 1 at the first entry that is not what it was."""
-    verdict = audit.verify(invocation.caller(), parse_head(kept) if kept else None)
+def verify(invocation: Invocation, kept: str | None, incremental: bool) -> int:
+    """Walk the trail; exit code 1 at the first entry that is not what it was.
+
+    The head of a good trail is kept in the state folder of this machine, and the next verification is held against it: a
+    cut end and a chain computed anew show against a kept head, and against nothing else.
+    """
+    heads = [parse_head(kept)] if kept else []
+    found = kept_heads.verify_and_keep(invocation.caller(), *heads, is_incremental=incremental)
+    verdict = found.verdict
     out = invocation.out
+    if found.problem:
+        out.note(f"The head was not kept: {plain(found.problem)}.")
     if out.is_json:
         out.document(verdict.to_json())
     elif verdict.first_bad is None:
@@ -118,6 +127,11 @@ def verify(invocation: Invocation, kept: str | None) -> int:
             f"{state_cell('fail').text}: entry {number(bad.seq)} is the first that is not as it was written ({bad.kind})."
         )
         out.note("Compare with an exported trail, and keep a copy of the store before anything else is done.")
+        if found.kept is not None:
+            out.note(
+                f"It was held against the head kept in {plain(str(found.kept.file))}: if the store was replaced"
+                " on purpose, remove that file and verify again."
+            )
     return 0 if verdict.ok else EXIT_FAILED
 
 
@@ -146,15 +160,22 @@ def _head_in(text: str) -> ChainHead | None:
         return None
 
 
-@command.command("head", short_help="Show the last entry's number and hash.")
+@command.command("head", short_help="Show the last entry's number and hash, and those last verified here.")
 @with_invocation
 def head(invocation: Invocation) -> int:
     """Show the last entry's number and hash: kept elsewhere, they show a cut end and a chain computed anew."""
-    found = audit.head(invocation.caller())
-    if invocation.out.is_json:
-        invocation.out.document(found.to_json())
+    caller = invocation.caller()
+    found = audit.head(caller)
+    kept = kept_heads.kept_head(caller)
+    out = invocation.out
+    if out.is_json:
+        out.document({**found.to_json(), "kept": kept.to_json() if kept else None})
+        return 0
+    out.line(f"{found.seq}:{found.hash}")
+    if kept is None:
+        out.note("No head of this store was kept on this machine: `opsconsole audit verify` keeps one.")
     else:
-        invocation.out.line(f"{found.seq}:{found.hash}")
+        out.note(f"Last verified here: {kept.head.seq}:{kept.head.hash}, {moment(kept.verified_at)}")
     return 0
 
 
