@@ -87,16 +87,35 @@ def add_listed_items(s: Session, set_row: BackupSet, items: Sequence[ListedItem]
     return added
 
 
-def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str) -> int:
-    """Settle as fetched every pending item whose assignments came with the list; return how many."""
+def came_with_list(s: Session, set_id: str, *, limit: int, after_id: str = "") -> list[str]:
+    """Return ids of pending items whose assignments came with the list, in order."""
     rows = s.all(
-        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL"
-        " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL RETURNING policy_type",
+        "SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL"
+        " AND id > :after ORDER BY id LIMIT :limit",
         set_id=set_id,
-        run=fetch_run_id,
+        after=after_id,
+        limit=limit,
     )
-    _move_counts(s, set_id, Counter((row["policy_type"], "fetched") for row in rows))
-    return len(rows)
+    return [row["id"] for row in rows]
+
+
+def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str, ids: Sequence[str] | None = None) -> int:
+    """Settle as fetched what is pending (of ``ids`` where given) and whose assignments came with the list; return how many.
+
+    Some at a time: a database keeps what one statement returns, and what one transaction changes, in memory.
+    """
+    settled = 0
+    for only, params in _only(ids):
+        rows = s.all(
+            "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL"
+            f" WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL{only} RETURNING policy_type",
+            set_id=set_id,
+            run=fetch_run_id,
+            **params,
+        )
+        _move_counts(s, set_id, Counter((row["policy_type"], "fetched") for row in rows))
+        settled += len(rows)
+    return settled
 
 
 def pending_items(
@@ -213,17 +232,6 @@ def count_pending(s: Session, set_id: str, ids: Sequence[str] | None = None) -> 
             )[0]["n"]
         )
         for only, params in _only(ids)
-    )
-
-
-def count_came_with_list(s: Session, set_id: str) -> int:
-    """Return how many items ``settle_with_assignments`` would settle."""
-    return int(
-        s.all(
-            "SELECT COUNT(*) AS n FROM backup_items"
-            " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL",
-            set_id=set_id,
-        )[0]["n"]
     )
 
 
