@@ -12,6 +12,7 @@ import pytest
 import world as world_module
 from opsconsole.domain.backup import DirectoryName, ItemStatus, TypeStatus
 from opsconsole.domain.failure import Reason
+from opsconsole.graph import governor
 from opsconsole.simulator import Tenant
 from opsconsole.simulator.fault_profiles import _hidden_from_lists
 from opsconsole.store import backups
@@ -165,7 +166,10 @@ def _plain(rule: Any) -> Any:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_five_hundred_policies_under_mixed_faults(sqlite_store_url: str, tmp_path: Path, seed: int) -> None:
+def test_five_hundred_policies_under_mixed_faults(
+    sqlite_store_url: str, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(governor, "BACK_OFF_BASE_S", 0.1)
     assert check(seed, 500, sqlite_store_url, tmp_path) == {"items": 500, "failed": 16}
 
 
