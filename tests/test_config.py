@@ -131,6 +131,7 @@ def test_what_is_not_set_has_the_defaults_of_the_contract():
             ["static_token", "without a loopback base_url", "simulator"],
         ),
         ('[store]\nurl = "mysql://x"\n' + tenant_with(), ["store.url", "sqlite:///PATH or postgresql://"]),
+        ('[store]\nurl = "sqlite:///data/ops.db"\n' + tenant_with(), ["store.url", "'data/ops.db'", "sqlite:////"]),
         ('[store]\nurl = "ops.db"\n' + tenant_with(), ["store.url", "sqlite:///PATH or postgresql://"]),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 import sys
 from pathlib import Path
@@ -94,6 +95,45 @@ def test_a_missing_secret_fails_the_run_and_names_its_source(ready: Program, mon
     assert "CONTOSO_TOKEN" in failure["message"]
 
 
+def test_what_failed_alike_is_told_once_with_its_types(ready: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONTOSO_TOKEN")
+    waited = ready.inline("backup", "contoso", "--wait")
+    assert "  13 × authentication_failed: The environment variable CONTOSO_TOKEN is not set." in waited.out
+    capture = ready.ask("runs", "list", "--type", "capture")["items"][0]
+    assert (capture["context"]["counters"]["failed"], capture["context"]["failure_count"]) == (0, 13)
+    listed = ready.inline("runs", "list", "--type", "capture").out.splitlines()
+    assert "  13  " in listed[2]
+    with sqlite3.connect(ready.store) as raw:
+        kept = raw.execute("SELECT items_failed FROM operation_runs WHERE id = ?", (capture["id"],)).fetchone()
+    assert kept == (13,), "a list that is sorted or narrowed by failures must agree with what it shows"
+    for words in (("runs", "show", capture["id"]), ("backups", "show", "latest")):
+        text = ready.inline(*words).out
+        assert text.count("authentication_failed") == 1, text
+        assert "13 × authentication_failed" in text
+        assert "mobileApp" in text
+        assert " :" not in text
+    drift = ready.inline("drift", "latest", "--wait")
+    assert drift.code == 1
+    assert "could not be compared" in drift.out
+
+
+def test_a_policy_is_named_by_its_own_id_even_if_that_is_no_hexadecimal(
+    ready: Program, simulator: SimulatorThread
+) -> None:
+    policy = {"id": "T_Profile-Ring.1", "displayName": "Named by hand", "assignments": []}
+    control(simulator, "POST", "policies/deviceConfiguration", policy)
+    hidden = {"match": {"operation": "list"}, "times": "forever", "action": {"kind": "missing_assignments_key"}}
+    refused = {"match": {"batch_inner": True}, "times": "forever", "action": {"kind": "status", "status": 403}}
+    control(simulator, "POST", "faults", [hidden, refused])
+    ready.inline("backup", "contoso", "--types", "deviceConfiguration", "--wait")
+    before = ready.ask("backups", "show", "latest")["counts"]["failed"]
+    found = ready.ask("backups", "items", "latest", "--search", "T_Profile")["items"]
+    assert [item["status"] for item in found] == ["failed"]
+    control(simulator, "DELETE", "faults")
+    made = ready.ask("backups", "fetch", "latest", "--item", "T_Profile-Ring.1", "--wait")
+    assert made["backup_set"]["counts"]["failed"] == before - 1
+
+
 def test_a_partial_backup_exits_3_and_is_completed_by_a_fetch(ready: Program, simulator: SimulatorThread) -> None:
     control(simulator, "PUT", "settings", {"denied_types": ["mobileApp"]})
     first = ready.inline("backup", "contoso", "--wait", "--json")
@@ -157,6 +197,16 @@ def test_two_sets_are_compared(backed_up: Program, simulator: SimulatorThread) -
     assert "changed" in text.out
 
 
+def test_drift_of_a_set_that_lacks_a_type_never_says_the_same(ready: Program, simulator: SimulatorThread) -> None:
+    control(simulator, "PUT", "settings", {"denied_types": ["mobileApp"]})
+    assert ready.inline("backup", "contoso", "--wait").code == 3
+    control(simulator, "PUT", "settings", {"denied_types": []})
+    answer = ready.inline("drift", "latest", "--wait")
+    assert answer.code == 3, answer
+    assert "! 1 could not be compared: The set holds no list of" in answer.out
+    assert "a new `opsconsole backup contoso`" in answer.out
+
+
 def test_drift_exits_0_for_the_same_and_3_for_a_difference(backed_up: Program, simulator: SimulatorThread) -> None:
     same = backed_up.ask("drift", "latest", "--wait")
     assert same["differs"] is False
@@ -201,6 +251,7 @@ def test_runs_are_listed_filtered_and_shown(backed_up: Program) -> None:
     assert sum(value for name, value in run["context"]["counters"].items() if name != "total") == 40
     text = backed_up.inline("runs", "show", run["id"])
     assert "succeeded" in text.out
+    assert backed_up.inline("runs", "list", "--reason", "throttled").err == "No run matches.\n"
     watched = backed_up.inline("runs", "watch", run["id"], "--json")
     assert (watched.code, watched.json["outcome"]) == (0, "succeeded")
 

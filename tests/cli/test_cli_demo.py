@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from opsconsole.simulator.fault_profiles import PROFILES
+
 from .program import LIMIT_S, Answer, Program, wait_for
 
 
@@ -69,6 +71,13 @@ def test_a_named_folder_keeps_the_demo_and_can_be_used_afterwards(program: Progr
     refused = program.process("demo", "--headless", "--dir", str(foreign), "--json")
     assert refused.code == 2
     assert (foreign / "config.toml").read_text(encoding="utf-8") == "# mine\n"
+
+
+@pytest.mark.parametrize("command", ["simulate", "demo"])
+def test_the_help_says_how_to_connect_and_names_every_fault_profile(program: Program, command: str) -> None:
+    text = program.inline(command, "--help").out
+    for word in ("`simulator`", "base_url", "static_token", *PROFILES):
+        assert word in text
 
 
 def test_an_unknown_fault_profile_is_told_by_its_name(program: Program) -> None:

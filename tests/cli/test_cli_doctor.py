@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from opsconsole.cli.doctor_graph import step_of
+from opsconsole.domain.failure import Reason
 from opsconsole.simulator import SimulatorThread
 
 from .control import control
@@ -20,6 +22,7 @@ def diagnose(program: Program) -> tuple[int, dict[str, dict[str, str]]]:
     lines = {line["name"]: line for line in document["checks"]}
     for line in lines.values():
         assert line["detail"]
+        assert "doctor" not in line["next_step"]
         assert bool(line["next_step"]) == (line["finding"] != "ok")
     return answer.code, lines
 
@@ -49,11 +52,19 @@ def test_a_broken_configuration_is_the_one_failure(program: Program) -> None:
 def test_a_missing_secret_and_a_refused_token_are_told_apart(ready: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CONTOSO_TOKEN")
     _, lines = diagnose(ready)
-    assert failed(lines) == {"contoso: token", "contoso: sign-in"}
+    assert failed(lines) == {"contoso: token"}
+    assert "CONTOSO_TOKEN" in lines["contoso: token"]["detail"]
+    assert lines["contoso: sign-in"]["finding"] == "warn"
     monkeypatch.setenv("CONTOSO_TOKEN", "wrong")
     _, lines = diagnose(ready)
     assert failed(lines) == {"contoso: sign-in"}
     assert "wrong" not in str(lines)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_doctor_never_sends_anybody_to_the_doctor(reason: Reason) -> None:
+    assert step_of(reason)
+    assert "doctor" not in step_of(reason)
 
 
 def test_a_tenant_out_of_reach_fails_quickly(program: Program) -> None:

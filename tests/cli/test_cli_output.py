@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import stat
 import sys
 from dataclasses import replace
@@ -17,10 +18,11 @@ from opsconsole.cli.ending import ending_of
 from opsconsole.cli.filters import parse_moment
 from opsconsole.cli.outcome import exit_code_of
 from opsconsole.cli.output import Cell, Column
-from opsconsole.cli.progress import ProgressLines
+from opsconsole.cli.progress import ProgressLines, describe
 from opsconsole.cli.states import STATES
 from opsconsole.cli.table import draw
 from opsconsole.cli.targets import WORDS, target_words
+from opsconsole.cli.text import duration, zone_word
 from opsconsole.domain.assignment import TargetKind
 from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus, TypeStatus
@@ -57,19 +59,69 @@ def test_what_the_user_typed_is_harmless_in_an_error(ready: Program) -> None:
     assert "\x1b" not in answer.err
 
 
-def test_tables_are_cut_for_a_terminal_and_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_fit_cut_on_a_terminal_and_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     columns = (Column("Id", fixed=True), Column("Name"))
     rows = [["abcdef", "x" * 60], ["ghijkl", Cell("done", "green")]]
-    piped = draw(columns, rows, is_terminal=False)
-    assert "x" * 60 in piped
+    piped = draw(columns, rows, is_terminal=False).text
+    assert piped.count("x") == 60
+    assert max(map(len, piped.splitlines())) == 30
     assert "\x1b" not in piped
-    drawn = draw(columns, rows, is_terminal=True)
-    assert "x" * 60 not in drawn
+    drawn = draw(columns, rows, is_terminal=True).text
+    assert drawn.count("x") < 30
+    assert "…" in drawn
     assert "abcdef" in drawn
     assert "\x1b[" in drawn
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[32m" not in draw(columns, rows, is_terminal=True)
+    assert "\x1b[32m" not in draw(columns, rows, is_terminal=True).text
+
+
+def test_a_narrow_table_leaves_columns_out_and_keeps_ids_and_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = (
+        Column("Id", fixed=True),
+        Column("By", drop=1),
+        Column("Name"),
+        Column("Why", whole=True),
+        Column("Note"),
+        Column("Made", fixed=True, is_time=True),
+    )
+    reason = "a reason of many words that must all be read"
+    rows = [["abcdef", "b" * 20, "n" * 50, reason, "", "2026-01-01"]]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    wide = draw(columns, rows, is_terminal=False)
+    assert max(map(len, wide.text.splitlines())) <= 100
+    assert wide.left_out == ("By",)
+    assert "Note" not in wide.text
+    assert "Made (UTC)" in wide.text or "Made (local)" in wide.text
+    for width in (80, 60):
+        monkeypatch.setenv("COLUMNS", str(width))
+        for is_terminal in (True, False):
+            text = re.sub(r"\x1b\[[0-9;]*m", "", draw(columns, rows, is_terminal=is_terminal).text)
+            assert max(map(len, text.splitlines())) <= width
+            assert all(word in text for word in ("abcdef", "2026-01-01", *reason.split()))
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_no_list_is_wider_than_it_may_be(backed_up: Program, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for words in (
+        "runs list",
+        "backups list",
+        "backups items latest",
+        "audit list",
+        "members list",
+        "policy-types list",
+        "db check",
+    ):
+        text = backed_up.inline(*words.split()).out
+        assert text
+        assert max(map(len, text.splitlines())) <= width, words
+
+
+def test_lengths_of_time_and_zones() -> None:
+    shown = {0.01: "<0.1 s", 0.4: "0.4 s", 0.94: "0.9 s", 0.97: "0m01", 12: "0m12", 248: "4m08", 7500: "2h05"}
+    assert {seconds: duration(seconds) for seconds in shown} == shown
+    assert zone_word() in ("UTC", "local")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +193,14 @@ def test_progress_in_a_log_is_one_line_a_change_and_one_each_half_minute() -> No
         now[0] = 31.0
         lines.show([running], {run.id: wait})
         assert len(said) == 3
+
+
+def test_a_capture_that_runs_does_not_know_its_total() -> None:
+    context = {"progress": {"done": 178, "total": 178}, "counters": {"total": 178, "processed": 178}}
+    capture = replace(_run(Outcome.PENDING, kind=RunType.CAPTURE), status=Status.RUNNING, context=context)
+    assert describe(capture) == "178 so far"
+    ended = replace(capture, status=Status.COMPLETED, context={**context, "failure_count": 13})
+    assert describe(ended) == "178 of 178, 13 failed"
 
 
 def test_a_mistake_is_told_without_data_and_logged_without_secrets(

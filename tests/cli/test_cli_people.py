@@ -26,6 +26,7 @@ def test_init_is_repeated_without_harm_and_never_overwrites(program: Program) ->
     assert "[[tenants]]" in text
     if sys.platform != "win32":
         assert stat.S_IMODE(program.config.stat().st_mode) == 0o600
+    assert "the example's" in program.inline("init").out
     again = program.inline("init", "--json")
     assert again.code == 0, again
     assert again.json["config_written"] is False
@@ -40,7 +41,10 @@ def test_init_is_repeated_without_harm_and_never_overwrites(program: Program) ->
 def test_init_leaves_a_store_with_members_to_them(ready: Program) -> None:
     ready.ask("members", "add", "uid:64001", "owner")
     ready.ask("members", "remove", ME)
-    assert ready.inline("init").code == 0
+    answer = ready.inline("init")
+    assert answer.code == 0
+    assert "left alone     contoso: only an owner of the workspace main binds it" in answer.out
+    assert ME in answer.out
     assert ready.ask("members", "list")["items"] == []
 
 

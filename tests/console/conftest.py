@@ -13,17 +13,26 @@ from typing import Any
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from textual import events
+from textual._context import visible_screen_stack
+from textual.app import App
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.theme import DARK, LIGHT
+from opsconsole.console.widgets.window_table import WindowTable
 
 from .memory_desk import MemoryDesk
 
-FRAME_S = 0.04
+FRAME_S = 0.03
 """Two frames: layout follows a message by one."""
+
+MAX_FRAMES = 100
+"""A screen that still moves after four seconds is drawn as it is."""
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 
@@ -41,6 +50,7 @@ def _same_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no variable of the machine change what is drawn."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # else golden screens hang on when they are taken
 
 
 def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsoleApp:
@@ -58,6 +68,12 @@ def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsol
 
 async def strike(pilot: Pilot[Any], key: str) -> None:
     """Press one key and see its effect through. Textual's own ``press`` waits for an idle processor instead, four times."""
+    throw(pilot, key)
+    await see_through(pilot)
+
+
+def throw(pilot: Pilot[Any], key: str) -> None:
+    """Press one key and do not look back."""
     if len(key) == 1 and not key.isalnum():
         key = _character_to_key(key)
     try:
@@ -68,27 +84,51 @@ async def strike(pilot: Pilot[Any], key: str) -> None:
     event.set_sender(pilot.app)
     assert pilot.app._driver is not None
     pilot.app._driver.send_message(event)
-    await see_through(pilot)
 
 
 async def see_through(pilot: Pilot[Any]) -> None:
     """Wait until every message has been handled and nothing is being read."""
     quiet = 0
-    while quiet < 2 and pilot.app.is_running and pilot.app._exception is None:
+    while quiet < 3 and pilot.app.is_running and pilot.app._exception is None:
+        screen = pilot.app.screen
         await pilot._wait_for_screen()
         if any(worker.is_running for worker in pilot.app.workers):
             with contextlib.suppress(WorkerCancelled):  # a newer reading took its place
                 await pilot.app.workers.wait_for_complete()
             quiet = 0
+        elif screen is not pilot.app.screen or not screen.is_mounted or not _has_read(screen):
+            await asyncio.sleep(0.005)
+            quiet = 0
         else:
             quiet += 1
 
 
+def drawn(app: App[Any]) -> list[Strip]:
+    """Return the lines of the screen in front, with what shows through behind a dialog."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
+def _has_read(screen: Screen[Any]) -> bool:
+    if type(screen) is Screen or not screen.query("*"):  # the blank one before the first, or one not laid out yet
+        return False
+    if not any(strip.text.strip() for strip in drawn(screen.app)):
+        return False  # not laid out: a dialog that opens now would stand before nothing
+    tables = screen.query(WindowTable)
+    return all(table.is_loaded or table._has_failed or table._source is None for table in tables)
+
+
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until everything has been read, laid out and drawn."""
-    await see_through(pilot)
-    await asyncio.sleep(FRAME_S)
-    await see_through(pilot)
+    """Wait until everything has been read, laid out and drawn: two frames on end look the same."""
+    before: object = None
+    for _ in range(MAX_FRAMES):
+        await see_through(pilot)
+        await asyncio.sleep(FRAME_S)
+        await see_through(pilot)
+        now = [list(strip) for strip in drawn(pilot.app)] if pilot.app.is_running else None
+        if now == before:
+            return
+        before = now
 
 
 def after(
@@ -105,8 +145,5 @@ def after(
             await then(pilot)
             await settle(pilot)
         await pilot.pause()
-        # A blinking cursor is the one thing left that moves.
-        for field in pilot.app.screen.query("Input"):
-            field.cursor_blink = False  # type: ignore[attr-defined]
 
     return run

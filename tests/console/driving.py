@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.strip import Strip
 
 from opsconsole.console.app import OpsConsoleApp
 
-from .conftest import make_app, settle, strike
+from .conftest import drawn, make_app, settle, strike, throw
 from .memory_desk import MemoryDesk
 
 WAIT_S = 5.0
@@ -37,6 +36,15 @@ class Driver:
             await strike(self.pilot, key)
         await settle(self.pilot)
 
+    async def hit(self, *keys: str) -> None:
+        """Press keys without waiting for a settled screen: on the way to somewhere else."""
+        for key in keys:
+            await strike(self.pilot, key)
+
+    def throw(self, key: str) -> None:
+        """Press a key without waiting for anything."""
+        throw(self.pilot, key)
+
     async def type(self, text: str) -> None:
         """Type into whatever has the focus, and wait until the list follows."""
         for char in text:
@@ -46,8 +54,7 @@ class Driver:
 
     def lines(self) -> list[str]:
         """Return the lines on the screen, as a terminal shows them."""
-        strips: list[Strip] = self.app.screen._compositor.render_strips()
-        return [strip.text for strip in strips]
+        return [strip.text for strip in drawn(self.app)]
 
     def text(self) -> str:
         """Return everything on the screen."""

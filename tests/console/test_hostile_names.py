@@ -8,6 +8,7 @@ import pytest
 
 from opsconsole.domain.plain_text import cell_width
 
+from .conftest import drawn
 from .driving import Driver, drive
 from .world import hostile_world
 
@@ -61,7 +62,7 @@ def check(driver: Driver, size: tuple[int, int]) -> None:
         assert cell_width(line) == size[0], f"{line!r} is not {size[0]} columns wide"
         bad = [char for char in line if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")]
         assert bad == [], f"{bad} in {line!r}"
-    for strip in driver.app.screen._compositor.render_strips():
+    for strip in drawn(driver.app):
         for segment in strip:
             if segment.style is not None:
                 assert segment.style.link is None, f"a link in {strip.text!r}"
@@ -79,9 +80,8 @@ def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -
             await driver.press(*keys)
             check(driver, size)
             while driver.app.screen.is_modal:
-                await driver.press("escape")
-            await driver.press("escape", "1")
-        await driver.press("9", "1")
+                await driver.hit("escape")
+            await driver.hit("escape", "9", "1")
 
     drive(steps, hostile_world(NAMES[kind]), size=size)
 

@@ -81,3 +81,15 @@ def test_the_engine_starts_after_the_first_screen_and_its_end_is_shown() -> None
         await driver.until(lambda: "○ no engine" in driver.text())
 
     drive(steps, busy_world(), engine=engine)
+
+
+def test_j_and_k_move_and_a_temporary_store_is_left_to_nobody() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        assert "opsconsole engine --drain" not in driver.text()
+        await driver.press("j")
+        assert driver.app.focused is driver.app.screen.query_one("#answer-wait")
+        await driver.press("k", "enter")
+        assert not driver.app.screen.is_modal and driver.app.is_running
+
+    drive(steps, busy_world(), engine=Engine(["run-1"]), has_temporary_store=True)

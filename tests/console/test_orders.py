@@ -9,11 +9,12 @@ from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.keys import KEYS
 from opsconsole.console.widgets.choice import Choice
 from opsconsole.domain.access import Role
-from opsconsole.domain.run import Outcome, Status
+from opsconsole.domain.run import Outcome, RunType, Status
 
+from .conftest import drawn
 from .driving import Driver, drive
 from .memory_desk import MemoryDesk
-from .world import busy_world, tenant_view
+from .world import busy_world, make_run, minutes, tenant_view
 
 PLAN = ("8", "enter")
 RUNNING = ("down", "down", "down")
@@ -51,15 +52,17 @@ def executed() -> MemoryDesk:
 
 
 @pytest.mark.parametrize("name", ORDERS)
-def test_enter_on_an_unread_dialog_cancels(name: str) -> None:
+def test_enter_on_an_unread_dialog_gives_no_order(name: str) -> None:
     desk = executed()
 
     async def steps(driver: Driver) -> None:
         await driver.press(*ORDERS[name])
         assert isinstance(driver.app.screen, ConfirmDialog), driver.text()
-        assert driver.app.focused is driver.app.screen.query_one("#answer-no")
+        dialog = driver.app.screen
+        must_type = bool(dialog.query("#typed"))
+        assert driver.app.focused is dialog.query_one("#typed" if must_type else "#answer-no")
         await driver.press("enter")
-        assert not driver.app.screen.is_modal
+        assert (driver.app.screen is dialog) == must_type, "in the field for the name Enter does nothing"
         assert desk.orders == []
 
     drive(steps, desk)
@@ -108,16 +111,18 @@ def test_a_dangerous_plan_is_applied_only_after_the_tenants_name_was_typed() -> 
         await driver.press(*PLAN, "a")
         yes = driver.app.screen.query_one("#answer-yes", Choice)
         assert "Apply 42 changes" in driver.text() and yes.disabled
-        await driver.press("tab")
-        assert isinstance(driver.app.focused, Input)
+        field = driver.app.focused
+        assert isinstance(field, Input)
         await driver.type("contos")
         await driver.press("enter")
-        assert desk.orders == [] and yes.disabled and driver.app.focused is driver.app.screen.query_one("#answer-no")
-        await driver.press("tab")
-        await driver.type("o")
+        assert desk.orders == [] and yes.disabled and driver.app.focused is field
+        assert "does nothing until the name is right" in driver.text()
+        await driver.type("o ")
+        assert yes.disabled, "the name must be exact"
+        await driver.press("backspace")
         assert not yes.disabled
         await driver.press("enter")
-        assert desk.orders == [], "Enter in the field must not give the order"
+        assert desk.orders == [] and driver.app.focused is yes, "Enter in the field must not give the order"
         await driver.press("enter")
         assert desk.orders == [("run_restore", desk.all_restores[0].id, "9f2c" * 16)]
         assert driver.app.screen.place == "run"  # type: ignore[attr-defined]
@@ -245,3 +250,64 @@ def test_cancelling_a_restore_needs_what_running_it_needs() -> None:
         assert not driver.app.screen.is_modal and "restore.execute" in driver.text()
 
     drive(steps, desk)
+
+
+def shown_dim(driver: Driver, label: str) -> bool:
+    """Tell whether a key's label stands in the footer in the ink of what cannot apply."""
+    faint = driver.app.pen.ink("faint").color
+    segment = next(one for one in drawn(driver.app)[-1] if label in one.text)
+    return segment.style is not None and segment.style.color == faint
+
+
+def test_a_run_that_left_nothing_undone_is_not_retried() -> None:
+    desk = busy_world()
+    restore = make_run(9014, RunType.RESTORE, ago=minutes(1), total=10, processed=10)
+    desk.all_runs.append(restore)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("enter")
+        assert shown_dim(driver, "retry failed") and shown_dim(driver, "cancel")
+        await driver.press("r")
+        assert not driver.app.screen.is_modal and "left nothing undone" in " ".join(driver.text().split())
+        await driver.press("x")
+        assert not driver.app.screen.is_modal and desk.orders == []
+        await driver.press("question_mark")
+        assert "nothing to retry" in driver.text()
+
+    drive(steps, desk)
+
+
+def test_a_run_at_work_is_cancelled_but_not_retried() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press(*RUNNING, "enter")
+        assert shown_dim(driver, "retry failed") and not shown_dim(driver, "cancel")
+
+    drive(steps, busy_world())
+
+
+def test_the_keys_of_a_plan_follow_what_can_be_done_to_it() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press(*PLAN)
+        assert [shown_dim(driver, one) for one in ("apply…", "retry", "undo…", "settle")] == [False, True, True, True]
+        await driver.press("r", "u", "s")
+        assert not driver.app.screen.is_modal
+        await driver.press("G")
+        assert not shown_dim(driver, "settle"), "the row under the cursor is blocked by an open target"
+        await driver.press("8", "down", "enter")
+        assert [shown_dim(driver, one) for one in ("apply…", "retry", "undo…")] == [True, False, False]
+
+    drive(steps, executed())
+
+
+def test_the_footer_says_what_a_switch_shows_next() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press(*PLAN)
+        assert "c show all" in driver.lines()[-1]
+        await driver.press("c")
+        assert "c changes only" in driver.lines()[-1]
+        await driver.press("7", "enter", "enter")
+        assert "v raw JSON" in driver.lines()[-1]
+        await driver.press("v")
+        assert "v targets" in driver.lines()[-1]
+
+    drive(steps, busy_world())

@@ -41,7 +41,9 @@ def test_times_are_intervals_or_dates() -> None:
     assert parse("until:2026-08-01").until == "2026-08-01T00:00:00.000000Z"
 
 
-@pytest.mark.parametrize("text", ["outcome:great", "type:nothing", "since:soon", "reason:bad_luck", "outcome:failed,"])
+@pytest.mark.parametrize(
+    "text", ["outcome:great", "type:nothing", "since:soon", "reason:bad_luck", "outcome:failed,", "foo:bar", "state:"]
+)
 def test_what_is_not_known_is_named(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         parse(text)

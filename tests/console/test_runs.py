@@ -231,3 +231,14 @@ def test_a_store_lost_from_the_start_is_read_when_it_comes_back() -> None:
         await driver.until(lambda: len(table(driver).rows) == PAGE_ROWS and "contoso (main)" in driver.text())
 
     drive(steps, desk)
+
+
+def test_keys_faster_than_the_screens_break_nothing() -> None:
+    async def steps(driver: Driver) -> None:
+        for keys in ("7918", "9876", "7\r9\r8\r6", "1\r7\r\x1b9"):
+            for key in keys:
+                driver.throw({"\r": "enter", "\x1b": "escape"}.get(key, key))
+        await driver.until(lambda: "opsconsole ▸ audit" in driver.text())
+        assert driver.app._exception is None
+
+    drive(steps, busy_world())

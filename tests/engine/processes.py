@@ -28,7 +28,7 @@ from opsconsole.config import Config
 from opsconsole.engine import Engine
 from opsconsole.graph.client import GraphAnswer, GraphRequest
 from opsconsole.graph.msgraph import SdkClient
-from opsconsole.service import backups
+from opsconsole.service import backups, restores
 from opsconsole.service.setup import open_caller
 from world import ENV
 
@@ -153,6 +153,17 @@ def order_backups(config: Config, times: int, gate: Any, answers: Any) -> None:
         started = backups.start_backup(caller, "contoso")
         found.append((started.created, started.backup_set.id if started.backup_set else ""))
     answers.put(found)
+
+
+def order_restore(config: Config, restore_id: str, gate: Any, answers: Any) -> None:
+    """Order the execution of one plan, all processes at once, and tell what came of it."""
+    caller = open_caller(config)
+    gate.wait()
+    try:
+        started = restores.run_restore(caller, restore_id)
+        answers.put((started.created, started.runs[0].id))
+    except Exception as error:
+        answers.put((False, repr(error)))
 
 
 def begin(target: Callable[..., None], *args: Any) -> Any:

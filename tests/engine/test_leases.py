@@ -30,7 +30,7 @@ from world import (
     wait_for,
 )
 
-from .processes import FORKS, begin, order_backups, run_engine
+from .processes import FORKS, begin, order_backups, order_restore, run_engine
 
 
 def waiting_restore(world: World, policies: int) -> tuple[str, str]:
@@ -127,6 +127,26 @@ def test_sixteen_processes_that_order_one_backup_make_one(store_url: str, tmp_pa
         assert Counter(run.type for run in world.all_runs()) == {RunType.CAPTURE: 1, RunType.FETCH: 1}
         assert len(world.audited("backup.started")) == 1
         world.drain()
+        world.check_all_is_settled()
+    finally:
+        world.close()
+
+
+def test_processes_that_order_one_plan_at_once_all_get_the_one_run(store_url: str, tmp_path: Path) -> None:
+    world = World.make(store_url, tmp_path, {"contoso": small_tenant(1)})
+    try:
+        world.backup()
+        for _ in range(5):
+            world.assign(CATALOG, 1, group(12))
+            found = world.preview()
+            gate, answers = FORKS.Barrier(6), FORKS.Queue()
+            processes = [begin(order_restore, world.config, found.id, gate, answers) for _ in range(6)]
+            told = [answers.get(timeout=LIMIT_S) for _ in processes]
+            for process in processes:
+                process.join(LIMIT_S)
+            assert [created for created, _ in told].count(True) == 1, told
+            assert len({run_id for _, run_id in told}) == 1, told
+            world.drain()
         world.check_all_is_settled()
     finally:
         world.close()

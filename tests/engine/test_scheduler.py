@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from opsconsole.domain.schedule import Rule
-from opsconsole.engine.scheduler import next_fire
+from opsconsole.engine.scheduler import following_fire, next_fire
 from opsconsole.errors import UsageError
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -133,3 +133,11 @@ def test_a_wrong_rule_is_a_usage_error_with_a_hint(cron: str, timezone: str) -> 
     with pytest.raises(UsageError) as caught:
         next_fire(Rule(cron=cron, timezone=timezone), MONDAY)
     assert caught.value.hint
+
+
+def test_an_interval_keeps_its_beat_and_makes_up_for_nothing() -> None:
+    rule = Rule(every="1h")
+    planned = datetime(2026, 1, 1, 3, 0, tzinfo=UTC)
+    assert following_fire(rule, planned, planned + timedelta(seconds=2)) == planned + timedelta(hours=1)
+    assert following_fire(rule, planned, planned + timedelta(hours=5, minutes=7)) == planned + timedelta(hours=6)
+    assert following_fire(rule, planned, planned - timedelta(minutes=1)) == planned + timedelta(hours=1)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +16,13 @@ from opsconsole.domain.access import Role
 from opsconsole.domain.clock import from_text
 from opsconsole.domain.run import RunType
 from opsconsole.domain.schedule import Rule, Schedule, ScheduleKind
+from opsconsole.engine.duties import schedules as duty
 from opsconsole.engine.duties.schedules import FireSchedules
 from opsconsole.engine.scheduler import next_fire
 from opsconsole.errors import Conflict, Forbidden
 from opsconsole.service import schedules
 from opsconsole.service.caller import Caller
+from opsconsole.service.started import Started
 from opsconsole.store import schedules as schedule_store
 from world import CATALOG, World, small_tenant
 
@@ -49,8 +53,8 @@ class Timed:
         """One look of each of so many engines, side by side."""
 
         async def all_look() -> None:
-            duties = [FireSchedules(self.world.engine(clock=self.clock)) for _ in range(engines)]
-            await asyncio.gather(*(duty.step() for duty in duties))
+            looks = [FireSchedules(self.world.engine(clock=self.clock)) for _ in range(engines)]
+            await asyncio.gather(*(one.step() for one in looks))
 
         asyncio.run(all_look())
 
@@ -133,13 +137,28 @@ def test_run_now_starts_at_once_and_leaves_the_next_time(timed: Timed) -> None:
     assert shown.last_run_id == started.runs[0].id
 
 
-def test_several_engines_fire_it_once(timed: Timed) -> None:
+def test_several_engines_fire_it_once(timed: Timed, monkeypatch: pytest.MonkeyPatch) -> None:
     timed.every("1m")
-    for _ in range(3):
+    all_have_looked = threading.Barrier(4)
+    look, start = schedule_store.due_schedules, duty.start_scheduled
+    fired: list[str] = []
+
+    def due(*args: Any) -> list[Schedule]:
+        found = look(*args)
+        all_have_looked.wait(10)
+        return found
+
+    def begin(caller: Caller, schedule: Schedule) -> Started:
+        fired.append(schedule.id)
+        return start(caller, schedule)
+
+    monkeypatch.setattr(duty.schedules, "due_schedules", due)
+    monkeypatch.setattr(duty, "start_scheduled", begin)
+    for count in (1, 2, 3):
         timed.pass_by(minutes=1)
         timed.fire(engines=4)
-        timed.world.drain()
-    assert timed.captures() == 3
+        timed.world.drain(only_runs=[run.id for run in timed.world.all_runs()])
+        assert (len(fired), timed.captures()) == (count, count)
 
 
 def test_a_removed_schedule_fires_no_more(timed: Timed) -> None:

@@ -18,7 +18,7 @@ from opsconsole.domain.assignment import TargetKind
 from opsconsole.domain.audit import Action, AuditOutcome
 from opsconsole.domain.backup import ItemStatus, TypeStatus
 from opsconsole.domain.failure import REASONS, FailureCode, Reason
-from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode
+from opsconsole.domain.plan import DANGER_WORDS, DANGER_WORDS_OF_MANY, Danger, Mode
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import ACTIVE, LEGAL_MOVES, Outcome, RunType, Status
 from opsconsole.engine.worker import OPERATIONS
@@ -80,9 +80,10 @@ def test_the_words_are_the_products(enum: type) -> None:
         (CAPABILITY_FROM, Capability),
         (CAPABILITY_OF_RUN, RunType),
         (DANGER_WORDS, Danger),
+        (DANGER_WORDS_OF_MANY, Danger),
         (LEGAL_MOVES, Status),
     ],
-    ids=["REASONS", "CAPABILITY_FROM", "CAPABILITY_OF_RUN", "DANGER_WORDS", "LEGAL_MOVES"],
+    ids=["REASONS", "CAPABILITY_FROM", "CAPABILITY_OF_RUN", "DANGER_WORDS", "DANGER_WORDS_OF_MANY", "LEGAL_MOVES"],
 )
 def test_a_table_covers_what_it_is_about(table: dict[object, object], enum: type) -> None:
     assert set(table) == set(enum)  # type: ignore[call-overload]

@@ -280,6 +280,9 @@ def reach(entries: list[dict[str, Any]]) -> tuple[set[str], set[str]]:
         ([group(1), group(2), excluded(5)], []),
         ([], [group(1), excluded(2)]),
         ([all_devices()], [group(1), excluded(2)]),
+        ([group(2)], [excluded(2), group(1)]),
+        ([group(1), excluded(2)], [group(2)]),
+        ([group(2), group(3), excluded(1)], [group(1), group(3), excluded(2)]),
     ],
 )
 def test_steps_never_hit_more_than_live_or_plan(
@@ -430,7 +433,9 @@ def test_a_running_restore_finishes_the_policies_in_hand_and_skips_the_rest(make
     world.check_all_is_settled()
 
 
-def test_two_restores_never_run_at_once_on_one_tenant_but_do_on_two(make_each_world: MakeWorld) -> None:
+def test_two_restores_never_run_at_once_on_one_tenant_but_do_on_two(
+    make_each_world: MakeWorld, caplog: pytest.LogCaptureFixture
+) -> None:
     other = small_tenant(6, name="Other")
     world = make_each_world(small_tenant(6), more={"fabrikam": other})
     world.backup()
@@ -446,6 +451,7 @@ def test_two_restores_never_run_at_once_on_one_tenant_but_do_on_two(make_each_wo
     assert first.completed_at is not None
     assert second.started_at is not None
     assert second.started_at >= first.completed_at
+    assert not [record for record in caplog.records if record.levelname == "ERROR"], "it waits; nothing is refused"
     assert {world.run(run_id).outcome for run_id in started} == {Outcome.SUCCEEDED}
     world.check_all_is_settled()
 

@@ -225,6 +225,7 @@ READS: list[Act] = [
         ),
         ("all items", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.all_restore_items(c, ref)),
         ("confirmation", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.confirmation(c, ref)),
+        ("left_to_write", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.left_to_write(c, ref)),
         ("show_run", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.show_run(c, ref)),
         ("failure_groups", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.failure_groups(c, ref)),
         ("list_failures", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.list_failures(c, ref)),

@@ -12,6 +12,7 @@ from opsconsole.domain.access import Actor, Capability, Role, allows
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
 from opsconsole.service import audit, backups, drift, members, restores, runs, schedules, store_admin, tenants
 from opsconsole.service.caller import Caller
+from opsconsole.store import engines
 
 from . import orders
 from .orders import NO_ID, ORDERS, PREVIEW_OF_A_SET, READS, Act
@@ -163,6 +164,12 @@ def test_a_stranger_sees_empty_lists_and_zeros(world: World) -> None:
     world.executed()
     world.gappy_set()
     world.schedule()
+    with world.db.write() as s:
+        engines.register_engine(
+            s, id="engine-1", kind="engine", host="box", pid=1, actor="alice", tenants=[world.contoso], only_runs=None,
+            now="2026-03-02T08:00:00.000000Z", expires="2099-01-01T00:00:00.000000Z",
+        )  # fmt: skip
+    assert [row.id for row in runs.live_engines(world.alice)] == ["engine-1"]
     for actor in STRANGERS.values():
         caller = world.caller(actor)
         assert runs.list_runs(caller).items == []
@@ -202,6 +209,8 @@ def test_a_store_wide_entry_is_shown_to_members_alone(small_world: World) -> Non
     refused = small_world.trail()[-1]
     assert refused["workspace_id"] is None
     assert audit.show_entry(owner, str(refused["id"]))["action"] == "access.refused"
+    assert [entry["id"] for entry in audit.list_entries(owner, action="access.refused").items] == [refused["id"]]
+    assert audit.list_entries(nobody).items == []
     for ref in (str(refused["id"]), f"#{refused['seq']}", str(refused["id"])[-6:]):
         with pytest.raises(NotFound):
             audit.show_entry(nobody, ref)

@@ -337,6 +337,12 @@ def test_an_export_never_touches_what_is_there(small_world: World, tmp_path: Pat
     assert backups.export_set(small_world.alice, made.id, empty)["items"] == 3
     before = {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()}
     length = len(small_world.trail())
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not empty"):
+        backups.export_set(small_world.alice, made.id, mine)
+    assert [path.name for path in mine.iterdir()] == ["notes.txt"]
     plain = tmp_path / "file"
     plain.write_text("mine", encoding="utf-8")
     for folder in (empty, plain, plain / "below"):

@@ -48,7 +48,7 @@ def test_a_preview_keeps_what_was_asked_for(world: World) -> None:
 def test_a_gap_must_be_accepted_exactly(world: World, accepted: int) -> None:
     made = world.gappy_set(failed=2, skipped=1, policies=5)
     state, length = world.state(), len(world.trail())
-    with pytest.raises(Conflict, match="incomplete: 3 missing") as raised:
+    with pytest.raises(Conflict, match="incomplete: it lacks the assignments of 3 policies") as raised:
         restores.start_preview(world.alice, made.id, "contoso", accept_missing=accepted)
     assert "--accept-missing 3" in raised.value.hint
     assert raised.value.exit_code == 6
@@ -218,7 +218,7 @@ def test_what_must_be_typed_before_a_run(world: World) -> None:
         world.alice, world.previewed(dangers={"removes_all": 1, "touches_all_users": 2}).id
     )
     assert dangerous.must_type == "contoso"
-    assert dangerous.dangers == ("1 policy: removes every assignment", "2 policies: touches All users")
+    assert dangerous.dangers == ("1 policy loses every assignment", "2 policies touch All users")
     config = world.config.__class__(store_url=world.db.url, tenants=(tenant_config(production=True),))
     production = restores.confirmation(world.caller(ALICE, config=config), world.previewed().id)
     assert (production.is_production, production.must_type) == (True, "contoso")

@@ -190,6 +190,8 @@ def test_what_is_no_policy_is_counted_with_its_reason(tmp_path: Path) -> None:
     )
     tenant, report = tenant_from_exports(tmp_path)
     assert (len(tenant), report.files, len(report.skipped)) == (0, 9, 9)
+    assert report.summary.startswith("Took 0 policies from 9 files.\nPassed over 9 files or entries:\n  ")
+    assert "  once: " in report.summary
     assert report.reasons == {
         "not a .json file": 1,
         "not JSON": 1,

@@ -310,7 +310,9 @@ def test_the_label_of_a_url_shows_neither_account_nor_password() -> None:
     assert (
         postgres.label_of("postgresql://u:p@db.example:5433/ops?sslmode=require") == "postgresql://db.example:5433/ops"
     )
-    assert postgres.label_of("postgresql:///ops?host=/run/pg") == "postgresql:///run/pg/ops"
+    for by_socket in ("postgresql://u:p@/ops?host=/run/pg", "postgresql://u:p@%2Frun%2Fpg/ops"):
+        assert postgres.label_of(by_socket) == "postgresql:///ops?host=/run/pg"
+    assert postgres.label_of("postgresql://u:p@/ops?host=db.example") == "postgresql://db.example/ops"
 
 
 def test_what_opening_exports() -> None:

@@ -59,6 +59,15 @@ def test_a_record_with_a_tenant_is_in_the_tenants_workspace(conn: sqlite3.Connec
         conn.execute(f"UPDATE {table} SET workspace_id = 'space-b'")
 
 
+@pytest.mark.parametrize("table", [*COLUMNS, "audit_logs"])
+def test_the_key_is_composite(conn: sqlite3.Connection, table: str) -> None:
+    """Looked up, since another reference may refuse first: SQLite does not say which one did."""
+    keys: dict[int, set[tuple[str, str, str]]] = {}
+    for key, _, target, column, there, *_rest in conn.execute(f"PRAGMA foreign_key_list({table})"):
+        keys.setdefault(key, set()).add((target, column, there))
+    assert {("tenants", "workspace_id", "workspace_id"), ("tenants", "tenant_id", "id")} in keys.values()
+
+
 @pytest.mark.parametrize("table", CHILDREN)
 def test_a_part_of_a_record_is_in_the_records_workspace(conn: sqlite3.Connection, table: str) -> None:
     refused(conn, "FOREIGN KEY", table, workspace_id="space-b", **CHILDREN[table])

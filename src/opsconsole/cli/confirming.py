@@ -23,6 +23,16 @@ def tell_plan(out: Output, asked: Confirmation) -> None:
     out.note(f"  plan {asked.plan_hash[:12]}")
 
 
+def confirm_retry(out: Output, asked: Confirmation) -> bool:
+    """Ask before a retry writes what its plan has left; in scripts the plan was confirmed when it was first run."""
+    if not out.can_ask or not asked.changes:
+        return True
+    kind = "production tenant" if asked.is_production else "tenant"
+    left = counted(asked.changes, "policy", "policies")
+    out.note(f"This writes {left} of plan {asked.plan_hash[:12]} again, in the {kind} {plain(asked.tenant)}.")
+    return _answer(asked)
+
+
 def confirm(out: Output, asked: Confirmation) -> bool:
     """Show the plan and ask; the default answer is no. Raises UsageError where nobody can answer."""
     if not out.can_ask:
@@ -31,6 +41,10 @@ def confirm(out: Output, asked: Confirmation) -> bool:
             f"In scripts use --yes, with --plan {asked.plan_hash[:12]} to insist on this plan.",
         )
     tell_plan(out, asked)
+    return _answer(asked)
+
+
+def _answer(asked: Confirmation) -> bool:
     if asked.must_type is None:
         return click.confirm("Write this?", default=False, err=True)
     typed = click.prompt(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsconsole.cli.output import Output
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.targets import target_words
 from opsconsole.cli.text import number
+from opsconsole.domain.failure import Failure
 from opsconsole.domain.plain_text import plain
 from opsconsole.operations.differences import Differences
 
+SHOWN_MESSAGES = 3
+"""Different messages that stand in the line about what was not compared; the run shows all of them."""
 
-def tell_differences(out: Output, found: Differences) -> None:
-    """Write the counts, then each policy that differs with its targets."""
+
+def tell_differences(out: Output, found: Differences, failures: Sequence[Failure] = ()) -> None:
+    """Write the counts, each policy that differs with its targets, and last, not to be missed, what was not compared and why."""
     counts = found.to_json()["counts"]
     out.line(", ".join(f"{number(count)} {name}" for name, count in counts.items() if count or name != "unknown"))
     for item in found.items:
@@ -19,3 +25,12 @@ def tell_differences(out: Output, found: Differences) -> None:
         for sign, targets in (("+", item.added), ("-", item.removed)):
             for target in targets:
                 out.line(f"    {sign} {target_words(target)}")
+    if found.unknown or failures:
+        _tell_unknown(out, max(found.unknown, 1), failures)
+
+
+def _tell_unknown(out: Output, unknown: int, failures: Sequence[Failure]) -> None:
+    messages = list(dict.fromkeys(plain(failure.message) for failure in failures))
+    why = " ".join(messages[:SHOWN_MESSAGES]) or "their assignments are not in both sets."
+    more = f" And {number(len(messages) - SHOWN_MESSAGES)} other reasons." if len(messages) > SHOWN_MESSAGES else ""
+    out.line(f"! {number(unknown)} could not be compared: {why}{more}")

@@ -37,12 +37,11 @@ def examine(invocation: Invocation) -> Diagnosis:
         found.fail("configuration", error.message, error.hint)
         return found
     found.ok("configuration", f"{path}: {counted(len(config.tenants), 'tenant')}")
-    for tenant in config.tenants:
-        _look_at_secrets(found, tenant, invocation)
+    unready = {tenant.name for tenant in config.tenants if not _look_at_secrets(found, tenant, invocation)}
     _look_at_store(found, invocation, config)
     from opsconsole.cli.doctor_graph import examine_tenants
 
-    examine_tenants(found, config, invocation.env, invocation.prompt())
+    examine_tenants(found, config, invocation.env, invocation.prompt(), unready=unready)
     return found
 
 
@@ -62,15 +61,19 @@ def _sources(tenant: TenantConfig) -> Iterator[tuple[str, SecretSource]]:
             yield name, source
 
 
-def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocation) -> None:
+def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocation) -> bool:
+    """Tell of each secret; return whether all are there, so that signing in can be tried."""
+    is_ready = True
     for name, source in _sources(tenant):
         line = f"{tenant.name}: {name}"
         try:
             is_there = bool(read_secret_bytes(source, invocation.env).strip())
         except ConfigError as error:
+            is_ready = False
             found.fail(line, error.message, error.hint)
             continue
         if not is_there:
+            is_ready = False
             found.fail(line, f"The {source.text} is empty.", "Put the secret there.")
             continue
         file = Path(source.file).expanduser() if source.file else None
@@ -78,13 +81,14 @@ def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocat
             found.warn(line, f"{file} can be read by others.", f"Run: chmod 600 {file}")
         else:
             found.ok(line, f"the {source.text} is there")
+    return is_ready
 
 
 def _look_at_store(found: Diagnosis, invocation: Invocation, config: Config) -> None:
     try:
         db = invocation.database()
     except OpsError as error:
-        found.fail("store", error.message, error.hint)
+        found.fail("store", error.message, _store_step(error))
         return
     found.ok("store", f"{db.label} ({db.dialect})")
     if db.dialect == "sqlite":
@@ -99,11 +103,18 @@ def _look_at_store(found: Diagnosis, invocation: Invocation, config: Config) -> 
             pass
         found.ok("store is writable", "a transaction can begin and end")
     except OpsError as error:
-        found.fail("store is writable", error.message, error.hint)
+        found.fail("store is writable", error.message, _store_step(error))
         return
     _look_at_people(found, invocation)
     _look_at_bindings(found, invocation, config)
     _look_at_engines(found, invocation)
+
+
+def _store_step(error: OpsError) -> str:
+    """Return the store's own next step, unless it is to ask the doctor."""
+    if "opsconsole doctor" not in error.hint:
+        return error.hint
+    return "Look at the file or the server itself: its log says more. Keep a copy before anything else is done."
 
 
 def _look_at_store_files(found: Diagnosis, path: Path) -> None:

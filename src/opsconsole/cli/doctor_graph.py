@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -36,20 +37,45 @@ ANSWERED = frozenset({Reason.PERMISSION_DENIED, Reason.LICENSE_REQUIRED, Reason.
 """Reasons that only a tenant that was reached, and a sign-in that worked, can give."""
 
 
-def examine_tenants(found: Diagnosis, config: Config, env: Mapping[str, str], prompt: Prompt | None) -> None:
-    """Ask each tenant's Graph, and add what was found, tenant by tenant."""
-    asyncio.run(_examine_all(found, config, env, prompt))
+STEPS = {
+    Reason.AUTHENTICATION_FAILED: "Check the secret or certificate, its expiry, the client id and the tenant id.",
+    Reason.NETWORK_UNREACHABLE: "Check the network, the proxy and `base_url`.",
+    Reason.STORE_UNAVAILABLE: "Mend the store first: its line above says how.",
+}
+"""Next steps of this command's own, where the general one is to run it."""
 
 
-async def _examine_all(found: Diagnosis, config: Config, env: Mapping[str, str], prompt: Prompt | None) -> None:
+def step_of(reason: Reason) -> str:
+    """Return what to do about a reason that the doctor found."""
+    return STEPS.get(reason) or REASONS[reason].next_step
+
+
+def examine_tenants(
+    found: Diagnosis,
+    config: Config,
+    env: Mapping[str, str],
+    prompt: Prompt | None,
+    *,
+    unready: AbstractSet[str] = frozenset(),
+) -> None:
+    """Ask each tenant's Graph, and add what was found, tenant by tenant; ``unready`` ones lack a secret and are not asked."""
+    asyncio.run(_examine_all(found, config, env, prompt, unready))
+
+
+async def _examine_all(
+    found: Diagnosis, config: Config, env: Mapping[str, str], prompt: Prompt | None, unready: AbstractSet[str]
+) -> None:
     parts = [Diagnosis() for _ in config.tenants]
     await asyncio.gather(
         *(
             _examine(part, tenant, env, prompt, config.engine.graph_concurrency)
             for part, tenant in zip(parts, config.tenants, strict=True)
+            if tenant.name not in unready
         )
     )
-    for part in parts:
+    for part, tenant in zip(parts, config.tenants, strict=True):
+        if tenant.name in unready:
+            part.warn(f"{tenant.name}: sign-in", "Not tried: a secret is missing.", "Mend that first, as said above.")
         found.lines.extend(part.lines)
 
 
@@ -75,14 +101,14 @@ async def _reach(found: Diagnosis, tenant: TenantConfig, client: ThrottledClient
         answer = await client.send(FIRST_REQUEST)
     except GraphFault as fault:
         step = "sign-in" if fault.reason is Reason.AUTHENTICATION_FAILED else "reachability"
-        found.fail(f"{tenant.name}: {step}", fault.message, REASONS[fault.reason].next_step)
+        found.fail(f"{tenant.name}: {step}", fault.message, step_of(fault.reason))
         return False
     _look_at_clock(found, tenant, answer.headers.get("date", ""), asked_at)
     if not answer.is_success:
         failure = classify(answer, FailureCode.CHECK_FAILED, Subject())
         if failure.reason not in ANSWERED:
             step = "sign-in" if failure.reason is Reason.AUTHENTICATION_FAILED else "reachability"
-            found.fail(f"{tenant.name}: {step}", failure.message, REASONS[failure.reason].next_step)
+            found.fail(f"{tenant.name}: {step}", failure.message, step_of(failure.reason))
             return False
     found.ok(f"{tenant.name}: sign-in", f"Graph accepted the token ({tenant.auth.method})")
     found.ok(f"{tenant.name}: reachability", client.root)
@@ -116,8 +142,8 @@ def _tell(found: Diagnosis, tenant: TenantConfig, answer: AccessCheck) -> None:
     if failure is None:
         found.ok(line, f"can be read ({answer.permission})")
     elif failure.reason is Reason.UNSUPPORTED_POLICY_TYPE:
-        found.warn(line, failure.message, REASONS[failure.reason].next_step)
+        found.warn(line, failure.message, step_of(failure.reason))
     elif failure.reason is Reason.PERMISSION_DENIED:
         found.fail(line, failure.message, f"Grant {answer.permission} to the application, with admin consent.")
     else:
-        found.fail(line, failure.message, REASONS[failure.reason].next_step)
+        found.fail(line, failure.message, step_of(failure.reason))

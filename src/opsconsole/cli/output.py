@@ -15,11 +15,19 @@ from opsconsole.domain.plain_text import plain
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. A ``fixed`` one is never cut, however narrow the terminal."""
+    """A column of a table.
+
+    A ``fixed`` one is never cut nor broken, however narrow the terminal; a ``whole`` one may take several lines, but is
+    never cut. Where not everything fits, those with a ``drop`` number are left out first, the lowest number first.
+    ``is_time`` adds the zone to the title.
+    """
 
     title: str
     align: Literal["left", "right"] = "left"
     fixed: bool = False
+    whole: bool = False
+    drop: int = 0
+    is_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,10 @@ class Output:
             return
         from opsconsole.cli.table import draw
 
-        self.line(draw(columns, listed, is_terminal=sys.stdout is not None and sys.stdout.isatty()))
+        drawn = draw(columns, listed, is_terminal=sys.stdout is not None and sys.stdout.isatty())
+        self.line(drawn.text)
+        if drawn.left_out:
+            self.note(f"Left out at this width: {', '.join(drawn.left_out)}; --json has everything.")
 
     def fields(self, pairs: Iterable[tuple[str, str | Cell]]) -> None:
         """Write names and values, one pair a line, the values under one another."""

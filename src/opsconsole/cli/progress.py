@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from opsconsole.cli.output import Output
 from opsconsole.cli.states import run_state, state_cell
 from opsconsole.cli.text import number, short
-from opsconsole.domain.run import OperationRun, Status
+from opsconsole.domain.run import OperationRun, RunType, Status
 
 LOG_INTERVAL_S = 30.0
 """In a log, a run that only gets further is mentioned this often."""
@@ -35,11 +35,22 @@ def progress_for(out: Output) -> Progress:
 
 def describe(run: OperationRun) -> str:
     """Return how far a run is, in words: ``412 of 1,204, 3 failed``."""
+    failed = run.failed_count
+    return f"{progress_words(run)}, {number(failed)} failed" if failed else progress_words(run)
+
+
+def progress_words(run: OperationRun) -> str:
+    """Return how far a run is, without what failed: ``412 of 1,204``, or ``412 so far`` where the total is not known yet."""
     progress = run.context.get("progress") or {}
     done, total = int(progress.get("done", 0)), int(progress.get("total", 0))
-    failed = run.counters.failed
-    text = f"{number(done)} of {number(total)}" if total else number(done)
-    return f"{text}, {number(failed)} failed" if failed else text
+    if not knows_total(run):
+        return f"{number(done)} so far"
+    return f"{number(done)} of {number(total)}" if total else number(done)
+
+
+def knows_total(run: OperationRun) -> bool:
+    """Tell whether a run's total is final: a capture learns it by counting, so it is known only at its end."""
+    return run.type is not RunType.CAPTURE or run.status is not Status.RUNNING
 
 
 class ProgressLines:
@@ -115,7 +126,7 @@ class ProgressBars:
 
         progress = run.context.get("progress") or {}
         done, total = int(progress.get("done", 0)), int(progress.get("total", 0))
-        is_known = total > 0 or run.status is Status.COMPLETED
+        is_known = knows_total(run) and (total > 0 or run.status is Status.COMPLETED)
         words = state_cell(run_state(run)).text if run.status is not Status.RUNNING else describe(run)
         if waiting:
             words = f"{words} · {waiting}"

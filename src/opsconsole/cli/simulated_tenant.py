@@ -26,6 +26,8 @@ REQUEST_TIMEOUT_S = 60.0
 """A snapshot of many policies is one answer."""
 
 GREETING = "listening on "
+COMPLAINT = "opsconsole: "
+"""How the program's first line and its errors begin."""
 
 
 class SimulatorLost(OpsError):
@@ -83,9 +85,10 @@ class SimulatedTenant:
         if line.startswith(GREETING):
             threading.Thread(target=child.stderr.read, daemon=True).start()
             return line.removeprefix(GREETING)
-        said = child.stderr.read().strip().removeprefix("opsconsole: ")
+        # What was taken from exports is told before what went wrong.
+        said = [text for text in child.stderr.read().splitlines() if text.startswith(COMPLAINT)]
         raise UsageError(
-            said.splitlines()[0] if said else "The simulator did not start.", "See `opsconsole demo --help`."
+            said[0].removeprefix(COMPLAINT) if said else "The simulator did not start.", "See `opsconsole demo --help`."
         )
 
     def _stop(self) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from opsconsole.cli.failures import tell_run_failures
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.outcome import exit_code_of
+from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
-from opsconsole.cli.text import counted, number, took
+from opsconsole.cli.text import number, took
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun
 from opsconsole.service import backups as backup_service
@@ -71,24 +73,17 @@ def as_it_is(invocation: Invocation, started: Started, runs: Sequence[OperationR
     )
 
 
-def tell_run(invocation: Invocation, run: OperationRun) -> None:
-    """Write how a run stands: its counters, and its failures by reason with what to do next."""
+def tell_run(invocation: Invocation, run: OperationRun, *, with_each: bool = False) -> None:
+    """Write how a run stands: its counters, and its failures by reason with what to do next; ``with_each`` names each."""
     out = invocation.out
     counters = run.counters
-    parts = [state_cell(run_state(run)).text, f"{number(counters.done)} of {number(counters.total)}"]
+    parts = [state_cell(run_state(run)).text, *([progress_words(run)] if counters.total or run.is_active else [])]
     parts += [
         f"{number(getattr(counters, name))} {name}"
         for name in ("processed", "unchanged", "failed", "skipped", "awaiting")
         if getattr(counters, name)
     ]
-    if run.completed_at:
+    if run.started_at and run.completed_at:
         parts.append(took(run.started_at, run.completed_at))
     out.line(f"{run.type.value}: {', '.join(parts)}")
-    tell_failures(invocation, run)
-
-
-def tell_failures(invocation: Invocation, run: OperationRun) -> None:
-    """Write the failures of a run, grouped by reason."""
-    for group in run_service.failure_groups(invocation.caller(), run.id):
-        invocation.out.line(f"  {counted(group.count, 'failure')}: {group.reason.value}. {group.info.explanation}")
-        invocation.out.line(f"    {group.info.next_step}")
+    tell_run_failures(out, run, run_service.failure_groups(invocation.caller(), run.id), with_each=with_each)

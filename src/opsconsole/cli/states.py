@@ -63,7 +63,7 @@ def state_cell(key: str) -> Cell:
     state = STATES.get(key)
     if state is None:
         return Cell(key)
-    return Cell(f"{state.glyph if _can_show(state.glyph) else state.ascii_glyph} {state.word}", state.style)
+    return Cell(f"{drawable(state.glyph, state.ascii_glyph)} {state.word}", state.style)
 
 
 def run_state(run: OperationRun) -> str:
@@ -71,9 +71,10 @@ def run_state(run: OperationRun) -> str:
     return run.outcome.value if run.status is Status.COMPLETED else run.status.value
 
 
-def _can_show(glyph: str) -> bool:
+def drawable(glyph: str, ascii_glyph: str) -> str:
+    """Return the glyph, or what stands for it where the encoding of stdout lacks it."""
     try:
         glyph.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
-        return False
-    return True
+        return ascii_glyph
+    return glyph

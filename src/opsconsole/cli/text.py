@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from opsconsole.domain.clock import from_text
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
+
+SHORT_S = 0.95
+"""Below this, a length is told in tenths of a second: rounded, it is still under a whole one."""
+
+TENTH_S = 0.05
+"""Below this, not even a tenth is left after rounding."""
 
 
 def sentence(text: str) -> str:
@@ -17,6 +23,17 @@ def sentence(text: str) -> str:
 def moment(text: str | None) -> str:
     """Return a stored time in the reader's own zone, to the second; ``-`` for none."""
     return f"{from_text(text).astimezone():%Y-%m-%d %H:%M:%S}" if text else "-"
+
+
+def zone_word(now: datetime | None = None) -> str:
+    """Return what the times in a table are in: ``UTC``, or ``local`` where the reader's zone is another one."""
+    here = (now or datetime.now(UTC)).astimezone()
+    return "UTC" if here.utcoffset() == timedelta(0) and here.tzname() in ("UTC", "GMT") else "local"
+
+
+def moment_in_zone(text: str | None) -> str:
+    """Return a stored time in the reader's own zone, with the zone; ``-`` for none: for a time that stands alone."""
+    return f"{moment(text)} {from_text(text).astimezone():%Z}".rstrip() if text else "-"
 
 
 def clock_time(when: datetime) -> str:
@@ -35,8 +52,10 @@ def counted(value: int, noun: str, plural: str = "") -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time as ``0m12``, ``4m08`` or ``2h05``."""
-    whole = max(0, int(seconds))
+    """Return a length of time as ``0.4 s``, ``0m12``, ``4m08`` or ``2h05``."""
+    if seconds < SHORT_S:
+        return f"{seconds:.1f} s" if seconds >= TENTH_S else "<0.1 s"
+    whole = max(1, int(seconds))
     if whole >= 3600:
         return f"{whole // 3600}h{whole % 3600 // 60:02d}"
     return f"{whole // 60}m{whole % 60:02d}"

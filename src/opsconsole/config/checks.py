@@ -146,12 +146,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+_WHOLE_PATH = re.compile(r"/|~|[A-Za-z]:[/\\]")
+"""How a path begins that means the same from every folder."""
+
+
 def _check_store_url(url: str) -> str:
     expected = "sqlite:///PATH or postgresql://USER@HOST/DATABASE"
     if not url:
         return default_store_url()
     scheme, separator, rest = url.partition("://")
     if scheme == "sqlite" and separator and rest.startswith("/") and len(rest) > 1:
+        if not _WHOLE_PATH.match(rest[1:]):
+            raise Wrong(
+                "store.url",
+                f"the relative path {rest[1:]!r} stands there",
+                "an absolute one, such as sqlite:////home/alice/opsconsole.db (four slashes)",
+                "A relative path would name another store in each folder that opsconsole is started in.",
+            )
         return url
     if scheme not in ("postgresql", "postgres") or not separator:
         raise Wrong("store.url", "an address of another form stands there (not shown)", expected)

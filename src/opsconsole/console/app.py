@@ -54,7 +54,10 @@ class Loss:
 
 
 class OpsConsoleApp(App[int]):
-    """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data."""
+    """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
+
+    ``has_temporary_store``: what is queued ends with this console, as in the demo.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "opsconsole"
@@ -72,6 +75,7 @@ class OpsConsoleApp(App[int]):
         *,
         engine: EngineHandle | None = None,
         is_read_only: bool = False,
+        has_temporary_store: bool = False,
         theme: str | None = None,
         zone: tzinfo | None = None,
         is_ascii: bool = False,
@@ -83,6 +87,7 @@ class OpsConsoleApp(App[int]):
         self.desk = desk
         self.engine = engine
         self.is_read_only = is_read_only
+        self.has_temporary_store = has_temporary_store
         self.zone = zone
         self.is_ascii = is_ascii
         self.identity: Identity | None = None
@@ -283,28 +288,24 @@ class OpsConsoleApp(App[int]):
 
     # Keys of every place
 
-    def action_go(self, place: str) -> None:
+    def action_go(self, place: str, tab: str = "1") -> None:
         """Go to one of the main screens; whatever was opened on the way is left."""
         from opsconsole.console.screens import top_screen
 
         while len(self.screen_stack) > 2:
             self.pop_screen()
         if len(self.screen_stack) == 1:
-            self.push_screen(top_screen(place))
+            self.push_screen(top_screen(place, tab))
         elif getattr(self.screen, "place", "") != place:
-            self.switch_screen(top_screen(place))
+            self.switch_screen(top_screen(place, tab))
 
     def action_tab(self, digit: int) -> None:
         """Go to Runs, at a tab."""
         from opsconsole.console.screens.runs import RunsScreen
 
-        self.action_go("runs")
-
-        def choose() -> None:
-            if isinstance(self.screen, RunsScreen):
-                self.screen.choose_tab(str(digit))
-
-        self.call_later(choose)
+        self.action_go("runs", str(digit))
+        if isinstance(self.screen, RunsScreen) and self.screen.is_there:
+            self.screen.choose_tab(str(digit))
 
     def action_help(self) -> None:
         """Show the keys of the screen in front."""

@@ -130,6 +130,15 @@ KEYS: tuple[Key, ...] = (
         is_write=True,
     ),
     Key(
+        "only",
+        "m",
+        "m",
+        "missing only",
+        "Show only the policies that failed or were left out, or all again.",
+        "only",
+        _in("set"),
+    ),
+    Key(
         "fetch",
         "f",
         "f",
@@ -139,15 +148,6 @@ KEYS: tuple[Key, ...] = (
         _in("backups", "set"),
         Capability.FETCH_START,
         is_write=True,
-    ),
-    Key(
-        "only",
-        "m",
-        "m",
-        "missing only",
-        "Show only the policies that failed or were left out, or all again.",
-        "only",
-        _in("set"),
     ),
     Key(
         "changes",
@@ -262,6 +262,9 @@ KEYS: tuple[Key, ...] = (
     ),
 )
 """In the order in which footers show them."""
+
+
+KEY_BY_ID: dict[str, Key] = {key.id: key for key in KEYS}
 
 
 def keys_of(place: str) -> list[Key]:

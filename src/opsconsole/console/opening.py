@@ -34,6 +34,7 @@ def open_console(
     app = OpsConsoleApp(
         desk,
         is_read_only=read_only,
+        has_temporary_store=demo,
         theme=LIGHT if environ.get(THEME_VARIABLE, "").lower() == "light" else DARK,
         is_ascii=ASCII_VARIABLE in environ or not _speaks_unicode(),
         environ=environ,

@@ -13,7 +13,7 @@ from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import cut
-from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 
 if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
@@ -35,13 +35,39 @@ def said(pen: Pen, text: str, ink: str = "text") -> list[Span]:
     return [(text, pen.ink(ink))]
 
 
+def why_not_cancel(run: OperationRun) -> str | None:
+    """Return why a run cannot be cancelled, or None if it can."""
+    if not run.is_active:
+        return f"Run {short_id(run.id)} is {state_of_run(run).word} already: there is nothing to cancel."
+    if run.cancel_requested_at:
+        return f"Run {short_id(run.id)} is being cancelled already."
+    return None
+
+
+def left_undone(run: OperationRun) -> int:
+    """Return how many items a run failed, skipped, or left waiting for approval."""
+    return run.counters.failed + run.counters.awaiting + run.counters.skipped
+
+
+def why_not_retry(run: OperationRun) -> str | None:
+    """Return why a run cannot be retried, or None if it can."""
+    if run.is_active:
+        return f"Run {short_id(run.id)} is {state_of_run(run).word}: wait for its end, or cancel it."
+    if run.type is RunType.RECONCILE:
+        return "Maintenance is not retried by hand: an engine does it again by itself."
+    # Other runs may end before their first item; a restore without one has nothing that could be written.
+    if not left_undone(run) and (run.outcome is Outcome.SUCCEEDED or run.type is RunType.RESTORE):
+        return f"Run {short_id(run.id)} left nothing undone: there is nothing to retry."
+    return None
+
+
 def ask_cancel(screen: LiveScreen, run: OperationRun) -> None:
     """Ask whether a run is to be cancelled."""
     app = screen.console_app
     if not app.is_allowed(CAPABILITY_OF_RUN[run.type], run.workspace):
         return
-    if not run.is_active:
-        app.say(f"Run {short_id(run.id)} is {state_of_run(run).word} already: there is nothing to cancel.")
+    if reason := why_not_cancel(run):
+        app.say(reason)
         return
     done, total = progress_of(run)
 
@@ -75,14 +101,10 @@ def ask_retry(screen: LiveScreen, run: OperationRun) -> None:
     app = screen.console_app
     if not app.is_allowed(CAPABILITY_OF_RUN[run.type], run.workspace):
         return
-    if run.is_active:
-        app.say(f"Run {short_id(run.id)} is {state_of_run(run).word}: wait for its end, or cancel it.")
+    if reason := why_not_retry(run):
+        app.say(reason)
         return
-    if run.type is RunType.RECONCILE:
-        app.say("Maintenance is not retried by hand: an engine does it again by itself.")
-        return
-    counters = run.counters
-    left = counters.failed + counters.awaiting + counters.skipped
+    counters, left = run.counters, left_undone(run)
     writes = run.type is RunType.RESTORE
     # Whatever made the plan dangerous may be among what is left: a retry of a restore asks as a dangerous plan does.
     must_type = run.tenant if writes else None
@@ -176,17 +198,23 @@ def _backup_started(screen: LiveScreen, started: Started) -> None:
     screen.started()
 
 
+def why_not_fetch(backup_set: BackupSet) -> str | None:
+    """Return why nothing of a set can be fetched once more, or None if something can."""
+    if backup_set.is_active:
+        return "This set is being fetched right now."
+    if not backup_set.count("failed") + backup_set.count("skipped"):
+        return "Nothing can be fetched: no item failed or was left out. A type not listed needs a new backup."
+    return None
+
+
 def ask_fetch(screen: LiveScreen, backup_set: BackupSet) -> None:
     """Ask whether what a set lacks is to be fetched once more."""
     app = screen.console_app
     if not app.is_allowed(Capability.FETCH_START, backup_set.workspace):
         return
     failed, skipped = backup_set.count("failed"), backup_set.count("skipped")
-    if backup_set.is_active:
-        app.say("This set is being fetched right now.")
-        return
-    if not failed + skipped:
-        app.say("Nothing can be fetched: no item failed or was left out. A type not listed needs a new backup.")
+    if reason := why_not_fetch(backup_set):
+        app.say(reason)
         return
 
     def lines(pen: Pen) -> list[list[Span]]:

@@ -8,6 +8,7 @@ from opsconsole.console.desk import refusal
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.keys import Key, keys_of
 from opsconsole.console.run_tabs import RUN_TABS
+from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
 
 
 def _refusal(app: OpsConsoleApp, key: Key) -> str:
-    return "" if key.capability is None or app.may_press(key) else refusal(key.capability)
+    if key.capability is not None and not app.may_press(key):
+        return refusal(key.capability)
+    screen = app.screen
+    return (screen.why_not(key.id) or "") if isinstance(screen, LiveScreen) else ""
 
 
 def open_palette(app: OpsConsoleApp) -> None:

@@ -78,7 +78,7 @@ RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("Progress", 10, _progress, below_width=114),
     Column("Progress", 21, _progress, from_width=114),
     Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),
-    Column("Failed", 6, lambda run, pen, width: _number(run.counters.failed, pen, width, "bad"), right=True),
+    Column("Failed", 6, lambda run, pen, width: _number(run.failed_count, pen, width, "bad"), right=True),
     Column("Started", 8, lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim")),
     Column("Took", 5, _took, right=True, from_width=84),
     Column("By", 10, lambda run, pen, width: pen.cell(run.initiator_name, width, "dim"), from_width=100),

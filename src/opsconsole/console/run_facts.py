@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from opsconsole.console.figures import at_length, grouped, left, seconds_between, sparkline, took
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.run_columns import progress_of, seconds_left, target_of
 from opsconsole.console.states import TYPE_WORDS, state_of_run
-from opsconsole.domain.plain_text import cut
+from opsconsole.domain.plain_text import cut, plain
 from opsconsole.domain.run import GraphUse, OperationRun, Status
 
 _COUNTERS = (
@@ -21,12 +23,13 @@ LABEL_WIDTH = 10
 """Columns of the words at the left, so that the figures stand in one line."""
 
 
-def run_facts(run: OperationRun, pen: Pen, width: int, rates: list[float]) -> list[list[Span]]:
-    """Return the lines, each at most ``width`` columns."""
+def run_facts(
+    run: OperationRun, pen: Pen, width: int, rates: list[float], waiting_for: str | None = None
+) -> list[list[Span]]:
+    """Return the lines, each at most ``width`` columns; as many, whatever the run waits for."""
     return [
         _state_line(run, pen, width),
-        _progress_line(run, pen, width),
-        [],
+        *_progress_lines(run, pen, width, waiting_for),
         _counter_line(run, pen),
         _graph_line(run, pen),
         _time_line(run, pen, width, rates),
@@ -51,11 +54,20 @@ def _state_line(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     return [*head, (" " * max(1, gap), pen.ink("text")), (tail, pen.ink("dim"))]
 
 
+def _progress_lines(run: OperationRun, pen: Pen, width: int, waiting_for: str | None) -> list[list[Span]]:
+    is_throttled = bool(run.context.get("waiting_until"))  # said with its time further down
+    words = f"waits for {waiting_for}" if waiting_for and not is_throttled else ""
+    if run.status is Status.QUEUED:
+        said = textwrap.wrap(words or "waits for its turn", width - 2)[:2]
+        lines = [[(f" {pen.drawn(plain(line))}", pen.ink("partial" if words else "dim"))] for line in said]
+        return [*lines, []][:2]
+    below: list[Span] = [(f" {cut(words, width - 2)}", pen.ink("partial"))] if words else []
+    return [_progress_line(run, pen, width), below]
+
+
 def _progress_line(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     done, total = progress_of(run)
     state = state_of_run(run)
-    if run.status is Status.QUEUED:
-        return [*pen.cell(" ", 1), ("waits for an engine", pen.ink("dim"))]
     percent = f" {done * 100 // total if total else 0:>3} %"
     counted = f"   {grouped(done)} of {grouped(total)}" if total else f"   {grouped(done)} so far"
     spent = seconds_between(run.started_at, run.completed_at, pen.now)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORDS = ("outcome", "status", "type", "tenant", "since", "until", "reason", "by")
-"""What may stand before a colon; anything else is searched in ids, initiators, tenants and set names."""
+"""What may stand before a colon; text without a colon is searched in ids, initiators, tenants and set names."""
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome} | {"partial": Outcome.PARTIALLY_SUCCEEDED}
 _TYPES = {kind.value: kind for kind in RunType} | {kind.value.split(".")[1]: kind for kind in RunType}
@@ -38,9 +38,13 @@ def parse_run_filter(text: str, now: datetime, zone: tzinfo | None = None) -> Ru
     for token in text.split():
         word, colon, value = token.partition(":")
         word = word.lower()
-        if not colon or word not in WORDS:
+        if not colon:
             loose.append(token)
             continue
+        if word not in WORDS:
+            raise UsageError(
+                f"{word}: is no word of this filter.", f"One of {', '.join(WORDS)}; or text without a colon."
+            )
         if not value:
             continue  # still being typed
         match word:

@@ -116,7 +116,8 @@ REASONS: dict[Reason, ReasonInfo] = {
     ),
     Reason.VERIFICATION_MISMATCH: ReasonInfo(
         "The write was accepted, but reading back did not show what was planned.",
-        "Look at the policy in Intune, then preview again; `restore undo` brings back what was there before.",
+        "Look at the policy in Intune, then preview again; `opsconsole restore undo ID --items TYPE:ID` brings back what was "
+        "there before.",
     ),
     Reason.BACKUP_INCOMPLETE: ReasonInfo(
         "The backup set does not hold this policy's assignments.",

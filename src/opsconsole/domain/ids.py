@@ -14,6 +14,9 @@ NewId = Callable[[], str]
 SHORT_LENGTH = 6
 """Screens show the last six digits: the first ones of a UUIDv7 stay the same for hours."""
 
+ID_LENGTH = 36
+"""Characters of a whole id."""
+
 _HEX = re.compile(r"[0-9a-f-]{4,36}")
 
 

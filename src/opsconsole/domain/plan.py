@@ -29,12 +29,27 @@ class Danger(StrEnum):
 
 
 DANGER_WORDS: dict[Danger, str] = {
-    Danger.REMOVES_ALL: "removes every assignment",
+    Danger.REMOVES_ALL: "loses every assignment",
     Danger.LOSES_EXCLUSION: "loses an exclusion",
     Danger.TOUCHES_ALL_USERS: "touches All users",
     Danger.TOUCHES_ALL_DEVICES: "touches All devices",
 }
-"""How each danger is said on screens and in text."""
+"""How each danger of one policy is said on screens and in text."""
+
+DANGER_WORDS_OF_MANY: dict[Danger, str] = {
+    Danger.REMOVES_ALL: "lose every assignment",
+    Danger.LOSES_EXCLUSION: "lose an exclusion",
+    Danger.TOUCHES_ALL_USERS: "touch All users",
+    Danger.TOUCHES_ALL_DEVICES: "touch All devices",
+}
+"""The same of several policies."""
+
+
+def danger_sentence(danger: Danger, policies: int) -> str:
+    """Return how many policies a danger concerns, in words: ``8 policies lose every assignment``."""
+    if policies == 1:
+        return f"1 policy {DANGER_WORDS[danger]}"
+    return f"{policies:,} policies {DANGER_WORDS_OF_MANY[danger]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,11 @@ class OperationRun:
         return Counters.from_json(self.context.get("counters") or {})
 
     @property
+    def failed_count(self) -> int:
+        """Return how much failed: items, or failure records where those are more (a policy type is none of the items)."""
+        return failed_count(self.context)
+
+    @property
     def inputs(self) -> dict[str, Any]:
         """Return what the run was asked for."""
         return dict(self.context.get("inputs") or {})
@@ -211,6 +216,12 @@ def empty_context(inputs: dict[str, Any], total: int = 0) -> dict[str, Any]:
         "counters": Counters(total=total).to_json(),
         "graph": GraphUse().to_json(),
     }
+
+
+def failed_count(context: dict[str, Any]) -> int:
+    """Return how much failed by a run's context: failed items, or its failure records if those are more."""
+    counters = Counters.from_json(context.get("counters") or {})
+    return max(counters.failed, int(context.get("failure_count") or 0))
 
 
 def settle_outcome(counters: Counters, *, failure_count: int, is_cancelled: bool = False) -> Outcome:

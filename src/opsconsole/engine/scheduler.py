@@ -99,6 +99,18 @@ def _after(trigger: CronTrigger, moment: datetime) -> datetime | None:
     return None if found is None else found.astimezone(utc)
 
 
+def following_fire(rule: Rule, planned: datetime, now: datetime) -> datetime:
+    """Return the time after ``now`` at which a rule that was due at ``planned`` fires next; an interval keeps its beat.
+
+    What was missed in between is not made up for: it was fired once, now.
+    """
+    if not rule.every:
+        return next_fire(rule, now)
+    step = parse_interval(rule.every)
+    missed = max(0, int((now - planned) / step))
+    return planned + step * (missed + 1)
+
+
 def _weekdays(field: str) -> str:
     """Return cron's weekday field in names, which mean the same to everybody: ``1-5`` is Monday to Friday, ``0`` is Sunday."""
     parts = []

@@ -125,6 +125,8 @@ class ThrottledClient:
                 outcome = await self._client.send(request)
             except GraphFault as fault:
                 outcome = fault
+                if fault.reason is Reason.AUTHENTICATION_FAILED:
+                    self._count(requests=-1)  # no token, so nothing left the machine
             finally:
                 self._governor.release()
             if not await self._again(outcome, request, spent):

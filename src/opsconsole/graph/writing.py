@@ -101,17 +101,31 @@ def _single_steps(live: Sequence[str], planned: Sequence[str]) -> list[WriteStep
                 body = f'{{"target":{_clean_target(member(text, "target") or "{}")}}}'
                 steps.append(WriteStep(StepKind.ADD, body, "", tuple(sorted(set(left)))))
 
-    def delete(is_exclusion: bool) -> None:
-        for entry, text in doomed:
-            if _is_exclusion(entry) is is_exclusion:
+    def delete(is_exclusion: bool, groups: frozenset[str] | None = None) -> None:
+        for pair in list(doomed):
+            entry, text = pair
+            if _is_exclusion(entry) is is_exclusion and (groups is None or entry.target.object_id in groups):
+                doomed.remove(pair)
                 left.remove(entry)
                 assignment_id = str(load(text).get("id") or "")
                 if not assignment_id:
                     raise ValueError("a live assignment without an id cannot be deleted")
                 steps.append(WriteStep(StepKind.DELETE, "", assignment_id, tuple(sorted(set(left)))))
 
+    # Graph takes a group once: one that changes sides leaves its old side first. That hits nobody more than live or plan
+    # would: an include goes before anything is added, an exclusion only once what the plan does not include is gone.
+    added_groups = {
+        is_exclusion: frozenset(
+            entry.target.group_id
+            for entry, _ in added
+            if entry.target.group_id and _is_exclusion(entry) is is_exclusion
+        )
+        for is_exclusion in (True, False)
+    }
+    delete(is_exclusion=False, groups=added_groups[True])
     add(is_exclusion=True)
     delete(is_exclusion=False)
+    delete(is_exclusion=True, groups=added_groups[False])
     add(is_exclusion=False)
     delete(is_exclusion=True)
     return steps

@@ -57,6 +57,7 @@ def complete_run(
     final["progress"] = {"done": final["counters"]["total"], "total": final["counters"]["total"]}
     if failures:
         runs.add_failures(session, run.id, failures)
+    final["failure_count"] = runs.count_failures(session, run.id)
     if not runs.set_completed(session, run.id, outcome, final, now):
         return False
     if run.type is RunType.PREVIEW and outcome in (Outcome.FAILED, Outcome.CANCELLED):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
-from opsconsole.domain.backup import BackupItem, ItemStatus, TypeStatus
-from opsconsole.domain.failure import Failure, FailureCode
+from opsconsole.domain.backup import BackupItem, ItemStatus, TypeCounts, TypeStatus
+from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.plan import difference
 from opsconsole.domain.run import Counters
 from opsconsole.graph.directory import GraphProblem, resolve_groups
@@ -30,13 +30,14 @@ async def drift_check(ctx: RunContext) -> None:
     """
     set_id = str(ctx.run.inputs["set"])
 
-    def read(session: Session) -> tuple[list[str], list[BackupItem], dict[str, str]]:
+    def read(session: Session) -> tuple[dict[str, TypeCounts], list[BackupItem], dict[str, str]]:
         found = backups.get_set(session, set_id)
-        types = [key for key, counts in found.by_type.items() if counts.status in _COMPARABLE] if found else []
+        types = found.by_type if found else {}
         names = {name.id: name.name for name in backups.get_names(session, set_id) if name.name}
         return types, backups.all_items(session, set_id), names
 
-    keys, items, names = await ctx.read(read)
+    by_status, items, names = await ctx.read(read)
+    keys = [key for key, counts in by_status.items() if counts.status in _COMPARABLE]
     await ctx.restart()
     ctx.counters = Counters(total=len(items))
     await ctx.flush(is_due=True)
@@ -54,9 +55,11 @@ async def drift_check(ctx: RunContext) -> None:
     await _name_live_groups(ctx, listed, names)
     found: list[Difference] = []
     failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
+    failures += [_of_drift(failure) for one in listed.values() for failure in one.unread.values()]
+    failures += [gap for key, counts in by_status.items() if (gap := _gap(key, counts)) is not None]
     for key in keys:
         await ctx.checkpoint()
-        found.extend(_compare(ctx, key, by_type[key], listed[key], names))
+        found.extend(_compare(ctx, by_status[key], by_type[key], key, listed[key], names))
 
     def keep(session: Session) -> None:
         drift.clear_drift_items(session, ctx.run.id)
@@ -65,8 +68,27 @@ async def drift_check(ctx: RunContext) -> None:
     await ctx.commit(keep, failures=failures)
 
 
+def _gap(key: str, counts: TypeCounts) -> Failure | None:
+    """Return what the set cannot say of a type: *the same* must never be said of what was not compared."""
+    if counts.status in (TypeStatus.FAILED, TypeStatus.PENDING):
+        message = f"The set holds no list of {POLICY_TYPES[key].label}, so nothing of it could be compared."
+    elif counts.status is TypeStatus.PARTIAL:
+        message = f"The set holds only part of the list of {POLICY_TYPES[key].label}; the rest could not be compared."
+    elif counts.listed > counts.fetched and counts.status is TypeStatus.LISTED:
+        missing = counts.listed - counts.fetched
+        message = f"The set does not hold the assignments of {missing} of {POLICY_TYPES[key].label}."
+    else:
+        return None
+    return Failure(FailureCode.DRIFT_FAILED, Reason.BACKUP_INCOMPLETE, message, Subject(policy_type=key))
+
+
 def _compare(
-    ctx: RunContext, key: str, items: list[BackupItem], listed: ListedType, names: dict[str, str]
+    ctx: RunContext,
+    counts: TypeCounts,
+    items: list[BackupItem],
+    key: str,
+    listed: ListedType,
+    names: dict[str, str],
 ) -> list[Difference]:
     result = []
     policies = dict(listed.policies)
@@ -90,6 +112,9 @@ def _compare(
                 removed = tuple(entry.to_json(names) for entry in change.removed)
                 result.append(Difference("changed", key, item.policy_id, item.policy_name, added, removed))
     for policy in policies.values():
+        if counts.status is TypeStatus.PARTIAL:  # it may well have been there when the list broke off
+            ctx.count(total=1, skipped=1)
+            continue
         ctx.count(total=1, processed=1)
         result.append(Difference("new", key, policy.policy_id, policy.policy_name))
     return result

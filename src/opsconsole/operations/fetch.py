@@ -18,9 +18,6 @@ from opsconsole.store.database import Session
 CHUNK_ITEMS = 160
 """Items read at a time: eight batches of twenty, as many as may be in flight."""
 
-CAME_ITEMS = 2_000
-"""Items settled at a time whose assignments came with the list: some 30 ms, and as little memory for a large set as a small."""
-
 _GROUP_ID = re.compile(r'"groupId"\s*:\s*"([^"\\]+)"')
 _FILTER_ID = re.compile(r'"deviceAndAppManagementAssignmentFilterId"\s*:\s*"([^"\\]+)"')
 
@@ -47,20 +44,12 @@ def _next_items(set_id: str, after: str, only: list[str] | None, session: Sessio
 
 
 async def _settle_what_came(ctx: RunContext, set_id: str) -> None:
-    # Looked for first, so that counters and items reach the store together; the run is fenced, so nothing comes between.
-    after = ""
-    while ids := await ctx.read(partial(_next_that_came, set_id, after)):
-        await ctx.checkpoint()
-        await ctx.commit(partial(_settle, set_id, ctx.run.id, ids), counts={"processed": len(ids)})
-        after = ids[-1]
-
-
-def _next_that_came(set_id: str, after: str, session: Session) -> list[str]:
-    return backups.came_with_list(session, set_id, limit=CAME_ITEMS, after_id=after)
-
-
-def _settle(set_id: str, run_id: str, ids: Sequence[str], session: Session) -> int:
-    return backups.settle_with_assignments(session, set_id, run_id, ids)
+    # Counted first, so that counters and items reach the store together; the run is fenced, so nothing comes between.
+    came = await ctx.read(lambda session: backups.count_came_with_list(session, set_id))
+    if came:
+        await ctx.commit(
+            lambda session: backups.settle_with_assignments(session, set_id, ctx.run.id), counts={"processed": came}
+        )
 
 
 async def _read_chunk(ctx: RunContext, set_id: str, items: Sequence[BackupItem]) -> None:

@@ -45,6 +45,7 @@ class ListedType:
     policies: dict[str, ListedPolicy]
     status: TypeStatus
     failure: Failure | None
+    unread: dict[str, Failure]
 
 
 async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
@@ -59,12 +60,15 @@ async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
     result = await list_policies(ctx.client, policy_type.key, on_page=keep, code=FailureCode.PREVIEW_FAILED)
     unknown = [policy for policy in found.values() if policy.assignments is None]
     refs = [PolicyRef(policy_type.key, policy.policy_id) for policy in unknown]
+    unread: dict[str, Failure] = {}
     if refs:
         answers = await read_assignments(ctx.client, refs, code=FailureCode.PREVIEW_FAILED)
         for policy, answer in zip(unknown, answers, strict=True):
             if answer.assignments is not None:
                 found[policy.policy_id] = replace(policy, assignments=answer.assignments)
-    return ListedType(found, result.status, result.failure)
+            elif answer.failure is not None:
+                unread[policy.policy_id] = answer.failure
+    return ListedType(found, result.status, result.failure, unread)
 
 
 async def read_live(ctx: RunContext, sources: Sequence[Source], *, match_by_name: bool) -> LivePolicies:

@@ -12,6 +12,7 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import AuditEntry, ChainHead, Verdict
 from opsconsole.errors import UsageError
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import number_cursor
 from opsconsole.service.export import write_private
 from opsconsole.service.guard import (
     check_ref,
@@ -57,7 +58,7 @@ def list_entries(
             session,
             visible,
             limit=limit,
-            cursor=cursor,
+            cursor=number_cursor(cursor),
             action=action,
             search=search,
             store_wide=bool(visible),

@@ -10,17 +10,17 @@ from typing import Any
 from opsconsole.domain.access import Capability
 from opsconsole.domain.assignment import direct_assignments
 from opsconsole.domain.audit import Action
-from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
 from opsconsole.domain.plan import difference
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor
 from opsconsole.service.enqueue import LostRace, again_after_lost_race, enqueue
 from opsconsole.service.export import write_export
 from opsconsole.service.guard import (
-    check_ref,
     find,
     nothing_there,
     ordering,
@@ -151,7 +151,9 @@ def list_sets(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
-        found, following = backups.list_sets(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+        found, following = backups.list_sets(
+            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
+        )
     return Page(found, following)
 
 
@@ -185,7 +187,7 @@ def list_items(
             search=search,
             with_payload=payload,
             limit=limit,
-            cursor=cursor,
+            cursor=id_cursor(cursor),
         )
     return Page(items, following)
 
@@ -220,7 +222,10 @@ def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
         name = (new or old or ("", None))[0]
-        if old is None or new is None:
+        lacking = first if old is None else second
+        if (old is None or new is None) and not _is_whole(lacking, key[0]):
+            unknown += 1  # not listed there is not the same as not there
+        elif old is None or new is None:
             items.append(Difference("new" if old is None else "gone", key[0], key[1], name))
         elif old[1] is None or new[1] is None:
             unknown += 1
@@ -233,6 +238,12 @@ def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
                 removed = tuple(entry.to_json(names) for entry in change.removed)
                 items.append(Difference("changed", key[0], key[1], name, added, removed))
     return Differences(tuple(items), same, unknown)
+
+
+def _is_whole(found: BackupSet, policy_type: str) -> bool:
+    """Tell whether a set's list of a type is whole, so that a policy that is not in it was not there."""
+    counts = found.by_type.get(policy_type)
+    return counts is not None and counts.status is TypeStatus.LISTED
 
 
 def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
@@ -312,7 +323,12 @@ def _set(caller: Caller, session: Session, ref: str, capability: Capability) -> 
 
 
 def _item(session: Session, found: BackupSet, ref: str, *, payload: bool = False) -> BackupItem:
-    item_id = pick("backup item", ref, backups.resolve_item_id(session, found.id, check_ref("backup item", ref)))
+    # Not every policy's id is hexadecimal; upper and lower case make no other id.
+    text = ref.strip()
+    matching = backups.resolve_item_id(session, found.id, text) or backups.resolve_item_id(
+        session, found.id, text.lower()
+    )
+    item_id = pick("backup item", ref, matching)
     item = backups.get_item(session, item_id, with_payload=payload)
     if item is None:
         raise nothing_there("backup item", ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
+from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict
 from opsconsole.operations.differences import Difference, Differences
@@ -59,8 +60,10 @@ def drift_result(caller: Caller, ref: str) -> Differences:
             raise nothing_there("run", ref)
         require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
         rows = drift.list_drift_items(session, run.id)
+        groups = runs.failure_groups(session, run.id)
     items = tuple(
         Difference(row.kind, row.policy_type, row.policy_id, row.policy_name, row.added, row.removed) for row in rows
     )
     counters = run.counters
-    return Differences(items, counters.unchanged, counters.skipped + counters.failed)
+    gaps = sum(count for reason, _, count in groups if reason == Reason.BACKUP_INCOMPLETE.value)
+    return Differences(items, counters.unchanged, max(counters.skipped + counters.failed, gaps))

@@ -8,14 +8,15 @@ from typing import Any
 
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
-from opsconsole.domain.backup import ItemStatus
-from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode
+from opsconsole.domain.plan import Danger, Mode, danger_sentence
 from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreItem, RestoreRun, RestoreStatus
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor, number_cursor
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
+from opsconsole.service.gaps import check_gaps
 from opsconsole.service.guard import (
     find,
     nothing_there,
@@ -28,13 +29,9 @@ from opsconsole.service.guard import (
 from opsconsole.service.mapping import read_mapping
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
-from opsconsole.store import backups, restores, runs, tenants
+from opsconsole.store import restores, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
-
-PLAN_DIGITS = 8
-"""Digits of a plan's hash that name it: fewer, or none from an unset variable of a script, insist on nothing."""
-
 
 PLAN_DIGITS = 8
 """A plan may be named by the first digits of its hash; fewer than these could be met by chance."""
@@ -104,32 +101,8 @@ def preview_from(
             raise Conflict(
                 f"The fetch of set {set_ref!r} is still active.", "Wait for it: `opsconsole runs watch RUN`."
             )
-        _check_gaps(session, found.id, found.missing, [parse_item(text) for text in inputs["items"]], inputs)
+        check_gaps(session, found, [parse_item(text) for text in inputs["items"]], inputs)
         return _insert_preview(caller, session, tenant, found.id, inputs, mode, None, retry_of)
-
-
-def _check_gaps(
-    session: Session, set_id: str, missing: int, chosen: list[tuple[str, str]], inputs: dict[str, Any]
-) -> None:
-    if chosen:
-        there = {(item.policy_type, item.policy_id): item for item in backups.find_items(session, set_id, chosen)}
-        for key, policy_id in chosen:
-            item = there.get((key, policy_id))
-            if item is None:
-                raise nothing_there("backup item", f"{key}:{policy_id}")
-            if item.status is not ItemStatus.FETCHED:
-                raise Conflict(
-                    f"The set does not hold the assignments of {key}:{policy_id} ({item.status.value}).",
-                    "Run `opsconsole backups fetch SET --failed` first, or leave the policy out.",
-                )
-    elif missing and inputs.get("accept_missing") != missing:
-        raise Conflict(
-            f"The set is incomplete: {missing} missing.",
-            "Fetch them with `opsconsole backups fetch SET --failed`, name policies with --items, "
-            f"or accept the gap with --accept-missing {missing}.",
-        )
-    elif not missing and inputs.get("accept_missing"):
-        raise Conflict("The set is complete: nothing is missing.", "Leave --accept-missing out.")
 
 
 def _insert_preview(
@@ -196,13 +169,9 @@ def confirmation(caller: Caller, ref: str) -> Confirmation:
             removed += sum(len(item.removed) for item in items)
             if cursor is None:
                 break
-    config = caller.config.tenant(found.tenant)
-    is_production = bool(config and config.production) or _is_production(caller, found)
+    is_production = _is_production(caller, found)
     words = tuple(
-        f"{found.dangers[danger.value]} {'policy' if found.dangers[danger.value] == 1 else 'policies'}: "
-        f"{DANGER_WORDS[danger]}"
-        for danger in Danger
-        if found.dangers.get(danger.value)
+        danger_sentence(danger, found.dangers[danger.value]) for danger in Danger if found.dangers.get(danger.value)
     )
     return Confirmation(
         found,
@@ -285,6 +254,17 @@ def _insert_execution(
     return Started(True, [run], None, restores.get_restore(session, found.id))
 
 
+def left_to_write(caller: Caller, ref: str) -> Confirmation:
+    """Return what must be said before a retry: how many policies it would take up, of which plan."""
+    with reading(caller) as session:
+        found = _restore(caller, session, ref, Capability.VIEW)
+        states = restores.count_item_states(session, found.id)
+    changes = sum(states.get(state.value, 0) for state in RETRIABLE)
+    is_production = _is_production(caller, found)
+    must_type = found.tenant if is_production else None
+    return Confirmation(found, found.tenant, is_production, changes, 0, 0, 0, (), must_type, found.plan_hash or "")
+
+
 def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_of: str | None = None) -> Started:
     """Make a restore run from the first before-image of each policy over all executions, and enqueue its preview.
 
@@ -309,7 +289,9 @@ def list_restores(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
-        found, following = restores.list_restores(session, visible, tenant_id=tenant_id, limit=limit, cursor=cursor)
+        found, following = restores.list_restores(
+            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
+        )
     return Page(found, following)
 
 
@@ -330,7 +312,9 @@ def list_restore_items(
     """Return the items of a restore run, in the plan's order."""
     with reading(caller) as session:
         found = _restore(caller, session, ref, Capability.VIEW)
-        items, following = restores.list_restore_items(session, found.id, states=states, limit=limit, cursor=cursor)
+        items, following = restores.list_restore_items(
+            session, found.id, states=states, limit=limit, cursor=number_cursor(cursor)
+        )
     return Page(items, following)
 
 
@@ -371,6 +355,9 @@ def _must_be_previewed(found: RestoreRun) -> None:
 
 
 def _is_production(caller: Caller, found: RestoreRun) -> bool:
+    config = caller.config.tenant(found.tenant)
+    if config and config.production:
+        return True
     with caller.db.read() as session:
         row = tenants.get_tenant(session, found.tenant)
     return bool(row and row.production)

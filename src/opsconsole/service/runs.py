@@ -19,6 +19,7 @@ from opsconsole.service import drift as drift_service
 from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor
 from opsconsole.service.guard import (
     find,
     nothing_there,
@@ -31,6 +32,9 @@ from opsconsole.service.guard import (
 from opsconsole.service.started import Started
 from opsconsole.store import audit, engines, restores, runs
 from opsconsole.store.database import Session
+
+LOOKED_THROUGH = 20
+"""Failures of a reason among which a group's first message is looked for: groups of one reason are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class RunQuery:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """The failures of a run that share a reason and a code, with what to tell the operator."""
+    """The failures of a run that share a reason and a code, with what to tell the operator. ``message`` is the first one's."""
 
     reason: Reason
     code: FailureCode
     count: int
+    message: str = ""
 
     @property
     def info(self) -> ReasonInfo:
@@ -69,7 +74,7 @@ def list_runs(
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         flt = _filter(caller, session, query)
-        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=cursor)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=id_cursor(cursor))
     return Page(found, following)
 
 
@@ -104,9 +109,16 @@ def show_run(caller: Caller, ref: str) -> OperationRun:
 def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
     """Return a run's failures grouped by reason, largest group first."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         rows = runs.failure_groups(session, run.id)
-    groups = [FailureGroup(Reason(reason), FailureCode(code), count) for reason, code, count in rows]
+        messages: dict[tuple[str, str], str] = {}
+        for reason in {reason for reason, _, _ in rows}:
+            for _, failure in reversed(runs.list_failures(session, run.id, reason=reason, limit=LOOKED_THROUGH)):
+                messages[reason, failure.code.value] = failure.message
+    groups = [
+        FailureGroup(Reason(reason), FailureCode(code), count, messages.get((reason, code), ""))
+        for reason, code, count in rows
+    ]
     return sorted(groups, key=lambda group: -group.count)
 
 
@@ -115,14 +127,14 @@ def list_failures(
 ) -> list[tuple[int, Failure]]:
     """Return failures of a run with their sequence numbers, by which the next page goes on."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         return runs.list_failures(session, run.id, reason=reason, limit=limit, after_seq=after_seq)
 
 
 def related(caller: Caller, ref: str) -> dict[str, Any]:
     """Return what belongs to a run: its set, restore run, the runs it follows and was retried by, its audit entry (ids)."""
     with reading(caller) as session:
-        run = _run(caller, session, ref)
+        run = _run(caller, session, ref, with_failures=False)
         inputs = run.inputs
         entries = audit.entries_of(session, run.id, limit=1) if run.type is RunType.RESTORE else []
         return {
@@ -241,9 +253,11 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
     )
 
 
-def _run(caller: Caller, session: Session, ref: str, *, is_order: bool = False) -> OperationRun:
+def _run(
+    caller: Caller, session: Session, ref: str, *, is_order: bool = False, with_failures: bool = True
+) -> OperationRun:
     run_id = find(caller, session, "run", ref, runs.resolve_run_id)
-    run = runs.get_run(session, run_id)
+    run = runs.get_run(session, run_id, with_failures=with_failures)
     if run is None:
         raise nothing_there("run", ref)
     capability = CAPABILITY_OF_RUN[run.type] if is_order else Capability.VIEW

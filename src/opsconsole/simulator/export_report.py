@@ -24,8 +24,14 @@ class ExportReport:
 
     @property
     def summary(self) -> str:
-        """One line for people."""
-        passed_over = "; ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items()))
-        return f"policies: {self.policies}, files: {self.files}" + (
-            f"; passed over: {passed_over}" if passed_over else ""
-        )
+        """Sentences for people: what was taken, and a line for each reason why something was not."""
+        lines = [f"Took {_counted(self.policies, 'policy', 'policies')} from {_counted(self.files, 'file', 'files')}."]
+        if self.skipped:
+            lines.append(f"Passed over {_counted(len(self.skipped), 'file or entry', 'files or entries')}:")
+            reasons = sorted(self.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+            lines += [f"  {'once' if count == 1 else f'{count:,} times'}: {reason}" for reason, count in reasons]
+        return "\n".join(lines)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

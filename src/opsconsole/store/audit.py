@@ -148,8 +148,8 @@ def entries_of(s: Session, resource_id: str, *, limit: int = 50) -> list[AuditEn
     """Return the entries about one resource (a run, a set, a restore run), newest first."""
     # Not resource_id = :id: SQLite would put the id into the indexed expression as well, and miss the index.
     rows = s.all(
-        f"{_SELECT}{s.index('audit_by_resource')} WHERE substr(resource_id, {ID_LENGTH - LAST_DIGITS + 1}) = :ending AND substr(resource_id, 1) = :id"
-        " ORDER BY seq DESC LIMIT :limit",
+        f"{_SELECT}{s.index('audit_by_resource')} WHERE substr(resource_id, {ID_LENGTH - LAST_DIGITS + 1}) = :ending"
+        " AND substr(resource_id, 1) = :id ORDER BY seq DESC LIMIT :limit",
         id=resource_id,
         ending=resource_id[ID_LENGTH - LAST_DIGITS :],
         limit=limit,

@@ -10,7 +10,7 @@ from typing import Any
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.failure import Failure
 from opsconsole.store.columns import failure_text, to_failure
-from opsconsole.store.database import Row, Session, bind_list, chunks
+from opsconsole.store.database import CHUNK, Row, Session, bind_list, chunks
 from opsconsole.store.lookup import suffix_clause
 
 _LEAN = (
@@ -87,35 +87,24 @@ def add_listed_items(s: Session, set_row: BackupSet, items: Sequence[ListedItem]
     return added
 
 
-def came_with_list(s: Session, set_id: str, *, limit: int, after_id: str = "") -> list[str]:
-    """Return ids of pending items whose assignments came with the list, in order."""
-    rows = s.all(
+def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str) -> int:
+    """Settle as fetched every pending item whose assignments came with the list; return how many."""
+    settled: Counter[tuple[str, str]] = Counter()
+    after = ""
+    # In parts: SQLite keeps what a statement changes in memory until its end, and would hold the whole set.
+    while rows := s.all(
+        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE id IN ("
         "SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL"
-        " AND id > :after ORDER BY id LIMIT :limit",
+        " AND id > :after ORDER BY id LIMIT :limit) RETURNING id, policy_type",
         set_id=set_id,
-        after=after_id,
-        limit=limit,
-    )
-    return [row["id"] for row in rows]
-
-
-def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str, ids: Sequence[str] | None = None) -> int:
-    """Settle as fetched what is pending (of ``ids`` where given) and whose assignments came with the list; return how many.
-
-    Some at a time: a database keeps what one statement returns, and what one transaction changes, in memory.
-    """
-    settled = 0
-    for only, params in _only(ids):
-        rows = s.all(
-            "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL"
-            f" WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL{only} RETURNING policy_type",
-            set_id=set_id,
-            run=fetch_run_id,
-            **params,
-        )
-        _move_counts(s, set_id, Counter((row["policy_type"], "fetched") for row in rows))
-        settled += len(rows)
-    return settled
+        run=fetch_run_id,
+        after=after,
+        limit=CHUNK,
+    ):
+        settled.update((row["policy_type"], "fetched") for row in rows)
+        after = max(row["id"] for row in rows)
+    _move_counts(s, set_id, settled)
+    return settled.total()
 
 
 def pending_items(
@@ -232,6 +221,17 @@ def count_pending(s: Session, set_id: str, ids: Sequence[str] | None = None) -> 
             )[0]["n"]
         )
         for only, params in _only(ids)
+    )
+
+
+def count_came_with_list(s: Session, set_id: str) -> int:
+    """Return how many items ``settle_with_assignments`` would settle."""
+    return int(
+        s.all(
+            "SELECT COUNT(*) AS n FROM backup_items"
+            " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL",
+            set_id=set_id,
+        )[0]["n"]
     )
 
 

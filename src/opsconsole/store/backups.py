@@ -13,7 +13,7 @@ from opsconsole.store.backup_items import (
     Settled,
     add_listed_items,
     all_items,
-    came_with_list,
+    count_came_with_list,
     count_pending,
     find_items,
     get_item,
@@ -38,7 +38,7 @@ __all__ = [
     "active_set",
     "add_listed_items",
     "all_items",
-    "came_with_list",
+    "count_came_with_list",
     "count_pending",
     "find_items",
     "get_item",
@@ -143,7 +143,7 @@ def get_set(s: Session, set_id: str, *, failure_limit: int = SET_FAILURES) -> Ba
 def resolve_set_id(s: Session, ref: str, workspace_ids: Sequence[str], tenant_id: str | None = None) -> list[str]:
     """Return the ids of sets that ``ref`` may mean, two at most: the end of an id, or ``latest``.
 
-    ``latest`` is the newest set that is whole enough to be used: not active; else the newest one.
+    ``latest`` is the newest set that can be used: not active, and with a list of some policy type; else the newest one.
     """
     if ref.strip().lower() != LATEST:
         return resolve_suffix(s, "backup_sets", ref, workspace_ids)
@@ -152,7 +152,11 @@ def resolve_set_id(s: Session, ref: str, workspace_ids: Sequence[str], tenant_id
     only, params = "", dict[str, Any]()
     if tenant_id is not None:
         only, params = " AND tenant_id = :tenant", {"tenant": tenant_id}
-    for settled in (" AND is_active = 0", ""):
+    usable = (
+        " AND is_active = 0 AND EXISTS (SELECT 1 FROM backup_set_types x WHERE x.set_id = backup_sets.id"
+        " AND x.status IN ('listed', 'partial'))"
+    )
+    for settled in (usable, " AND is_active = 0", ""):
         newest = [
             row["id"]
             for workspace_id in workspace_ids

@@ -63,13 +63,16 @@ def driver() -> Any:
 
 
 def label_of(url: str) -> str:
-    """Return what may be shown of a Postgres url: host and database, neither account nor password."""
+    """Return what may be shown of a Postgres url: host (or socket's folder) and database, neither account nor password."""
     try:
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query))
+        name = unquote(parts.path.lstrip("/")) or query.get("dbname") or "?"
+        socket = unquote(parts.netloc.rpartition("@")[2]) or query.get("host") or ""
+        if socket.startswith("/"):
+            return f"postgresql:///{name}?host={socket}"
         host = parts.hostname or query.get("host") or "localhost"
         port = f":{parts.port}" if parts.port else ""
-        name = unquote(parts.path.lstrip("/")) or query.get("dbname") or "?"
     except ValueError:
         return "postgresql://…"
     return f"postgresql://{host}{port}/{name}"

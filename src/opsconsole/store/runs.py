@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from opsconsole.domain.run import Counters, OperationRun, Outcome
+from opsconsole.domain.run import Counters, OperationRun, Outcome, failed_count
 from opsconsole.store import run_filter
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Session, bind_list, chunks
@@ -209,7 +209,7 @@ def save_context(s: Session, run_id: str, context: dict[str, Any], now: str) -> 
         id=run_id,
         context=to_json_text(context),
         total=counters.total,
-        failed=counters.failed,
+        failed=failed_count(context),
         now=now,
     )
 
@@ -249,7 +249,7 @@ def set_completed(s: Session, run_id: str, outcome: Outcome, context: dict[str, 
             outcome=str(outcome),
             context=to_json_text(context),
             total=counters.total,
-            failed=counters.failed,
+            failed=failed_count(context),
             now=now,
         )
     )

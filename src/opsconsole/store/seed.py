@@ -23,8 +23,9 @@ from opsconsole.store.database import Database, Session
 from opsconsole.store.runs import fold_counts
 from opsconsole.store.seed_places import SPAN_DAYS, Place, places_to_seed
 
-CHUNK_RUNS = 4000
-"""Runs a transaction: long enough that the disk is rarely waited for, short enough for a writer beside it."""
+CHUNK_RUNS = {"sqlite": 4000, "postgres": 1000}
+"""Runs a transaction: enough that the disk is rarely waited for, few enough for a writer beside it. On Postgres each entry
+makes another version of the chain's head, and the next one walks over those of its own transaction."""
 
 SETS_WITH_ITEMS = 200
 """The newest sets have their policies; those of older ones would only fill the disk."""
@@ -365,7 +366,7 @@ def seed_history(db: Database, *, runs: int, seed: int, now: datetime) -> dict[s
     history = _History(places, seed, head, runs, now)
     counts = dict.fromkeys(_ORDER, 0)
     while history.made < runs:
-        goal = min(runs, history.made + CHUNK_RUNS)
+        goal = min(runs, history.made + CHUNK_RUNS[db.dialect])
         while history.made < goal:
             history.more()
         for table, rows in history.rows.items():

@@ -13,22 +13,22 @@ from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, with_invocation
 from opsconsole.cli.output import Column, Row
-from opsconsole.cli.paging import check_number
 from opsconsole.cli.states import state_cell
-from opsconsole.cli.text import counted, moment, number
+from opsconsole.cli.text import counted, moment, number, short
 from opsconsole.domain.audit import Action, ChainHead
+from opsconsole.domain.ids import ID_LENGTH, looks_like_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import UsageError
 from opsconsole.service import audit
 
 COLUMNS = (
     Column("Seq", "right", fixed=True),
-    Column("When", fixed=True),
+    Column("When", fixed=True, is_time=True),
     Column("Who"),
     Column("Action", fixed=True),
     Column("Outcome", fixed=True),
-    Column("Tenant"),
-    Column("What"),
+    Column("Tenant", drop=1),
+    Column("What", whole=True),
 )
 
 _KEPT = re.compile(r"(\d+):([0-9a-f]{64})")
@@ -50,8 +50,6 @@ def list_entries(invocation: Invocation, action: str | None, search: str | None,
         raise UsageError(
             f"There is no action {action!r}.", f"It is one of: {', '.join(known.value for known in Action)}."
         )
-    if cursor is not None:
-        check_number(cursor)
     page = audit.list_entries(invocation.caller(), action=action, search=search, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
@@ -65,12 +63,17 @@ def list_entries(invocation: Invocation, action: str | None, search: str | None,
             str(entry["action"]),
             state_cell(str(entry["outcome"])),
             str(entry["tenant"] or "-"),
-            f"{entry['resource_type']} {entry['resource_id']}",
+            f"{entry['resource_type']} {_short(str(entry['resource_id']))}",
         ]
         for entry in page.items
     ]
-    out.page_table(COLUMNS, rows, page.next_cursor, empty="No entry is like this.")
+    out.page_table(COLUMNS, rows, page.next_cursor, empty="No entry matches.")
     return 0
+
+
+def _short(resource_id: str) -> str:
+    """Return the end of an id as other tables show it; a name as it is."""
+    return short(resource_id) if len(resource_id) == ID_LENGTH and looks_like_id(resource_id) else resource_id
 
 
 @command.command("show")

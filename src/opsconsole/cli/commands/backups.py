@@ -8,12 +8,13 @@ import click
 
 from opsconsole.cli.differences import tell_differences
 from opsconsole.cli.ending import EXIT_PARTLY
+from opsconsole.cli.failures import Names, tell_set_failures
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
 from opsconsole.cli.output import Cell, Column, Row
 from opsconsole.cli.states import state_cell
-from opsconsole.cli.text import counted, moment, number, short
+from opsconsole.cli.text import counted, moment, moment_in_zone, number, short
 from opsconsole.domain.backup import BackupSet, ItemStatus
 from opsconsole.domain.plain_text import plain
 from opsconsole.service import backups
@@ -22,11 +23,11 @@ SET_COLUMNS = (
     Column("Set", fixed=True),
     Column("State", fixed=True),
     Column("Tenant"),
-    Column("Made", fixed=True),
+    Column("Made", fixed=True, is_time=True),
     Column("Fetched", "right"),
     Column("Listed", "right"),
     Column("Missing", "right"),
-    Column("By"),
+    Column("By", drop=1),
 )
 
 TYPE_COLUMNS = (
@@ -43,7 +44,7 @@ ITEM_COLUMNS = (
     Column("State", fixed=True),
     Column("Type"),
     Column("Policy"),
-    Column("Why"),
+    Column("Why", whole=True),
 )
 
 
@@ -77,7 +78,10 @@ def list_sets(invocation: Invocation, tenant: str | None, limit: int, cursor: st
         for found in page.items
     ]
     out.page_table(
-        SET_COLUMNS, rows, page.next_cursor, empty="No backup set yet. `opsconsole backup TENANT` makes one."
+        SET_COLUMNS,
+        rows,
+        page.next_cursor,
+        empty="No set matches." if tenant else "No backup set yet. `opsconsole backup TENANT` makes one.",
     )
     return 0
 
@@ -103,7 +107,7 @@ def show(invocation: Invocation, set_ref: str) -> int:
         [
             ("set", found.id),
             ("tenant", found.tenant),
-            ("made", moment(found.created_at)),
+            ("made", moment_in_zone(found.created_at)),
             ("by", found.initiator_name),
             ("state", set_state(found)),
             ("holds", f"{number(found.count('fetched'))} of {number(found.count('listed'))}"),
@@ -123,21 +127,26 @@ def show(invocation: Invocation, set_ref: str) -> int:
             for key, counts in sorted(found.by_type.items())
         ],
     )
-    for failure in found.failures:
-        name = plain(failure.subject.policy_name or failure.subject.policy_id)
-        out.line(f"{failure.subject.policy_type} {name}: {failure.reason.value}: {plain(failure.message)}")
+    tell_set_failures(out, found.failures, Names(set_id=found.id, tenant=found.tenant))
     if found.missing and not found.is_active:
-        out.note(
-            f"{counted(found.missing, 'thing is', 'things are')} missing: `opsconsole backups fetch {short(found.id)} --failed`."
-        )
+        out.note(f"{counted(found.missing, 'thing is', 'things are')} missing. {_how_to_fill(found)}")
     return 0
+
+
+def _how_to_fill(found: BackupSet) -> str:
+    """Return what gets what a set lacks: policies can be fetched again, a list that broke off cannot."""
+    policies = found.count("failed") + found.count("skipped")
+    fetch = f"`opsconsole backups fetch {short(found.id)} --failed` fetches the {counted(policies, 'policy', 'policies')} again."
+    again = f"A type that could not be listed needs a new `opsconsole backup {plain(found.tenant)}`."
+    has_gap = found.missing > found.count("listed") - found.count("fetched")
+    return " ".join(part for part, is_needed in ((fetch, policies > 0), (again, has_gap)) if is_needed)
 
 
 @command.command("items")
 @click.argument("set_ref", metavar="SET")
 @click.option("--status", "statuses", multiple=True, metavar="STATUS", help="pending, fetched, failed or skipped.")
 @click.option("--type", "policy_type", metavar="TYPE", help="Only this policy type.")
-@click.option("--search", metavar="TEXT", help="Part of a policy's name.")
+@click.option("--search", metavar="TEXT", help="Part of a policy's name or id.")
 @click.option("--payload", is_flag=True, help="With --json: the stored policies too (needs export.payload).")
 @page_options
 @with_invocation
@@ -176,13 +185,13 @@ def items(
         ]
         for item in page.items
     ]
-    out.page_table(ITEM_COLUMNS, rows, page.next_cursor, empty="No item is like this.")
+    out.page_table(ITEM_COLUMNS, rows, page.next_cursor, empty="No item matches.")
     return 0
 
 
 @command.command("fetch")
 @click.argument("set_ref", metavar="SET")
-@click.option("--item", "item_ref", metavar="ID", help="Only this item.")
+@click.option("--item", "item_ref", metavar="ID", help="Only this item: its id, or its policy's.")
 @click.option("--failed", is_flag=True, help="Every item that failed or was skipped (the default).")
 @wait_option
 @with_invocation
@@ -199,13 +208,13 @@ def fetch(invocation: Invocation, set_ref: str, item_ref: str | None, failed: bo
 @click.argument("second_ref", metavar="SET")
 @with_invocation
 def diff(invocation: Invocation, first_ref: str, second_ref: str) -> int:
-    """Compare two sets; exit code 3 where they differ."""
+    """Compare two sets; exit code 3 where they differ, or where not everything could be compared."""
     found = backups.diff_sets(invocation.caller(), first_ref, second_ref)
     if invocation.out.is_json:
         invocation.out.document(found.to_json())
     else:
         tell_differences(invocation.out, found)
-    return EXIT_PARTLY if found.differs else 0
+    return EXIT_PARTLY if found.differs or found.unknown else 0
 
 
 @command.command("export", short_help="Write a set into a new folder.")

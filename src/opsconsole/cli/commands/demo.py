@@ -23,8 +23,8 @@ COLUMNS = (
     Column("State", fixed=True),
     Column("Step", fixed=True),
     Column("Total", "right", fixed=True),
-    Column("Adds up from"),
-    Column("Note"),
+    Column("Adds up from", whole=True),
+    Column("Note", whole=True),
 )
 
 
@@ -40,7 +40,9 @@ COLUMNS = (
 @click.option(
     "--seed", type=int, default=1, show_default=True, metavar="N", help="The same number makes the same tenant."
 )
-@click.option("--faults", metavar="PROFILE", help="A fault profile of the simulator, or a file of fault rules.")
+@click.option(
+    "--faults", metavar="PROFILE", help="A fault profile (none, some, throttled or hostile), or a file of fault rules."
+)
 @click.option(
     "--exports",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -65,7 +67,11 @@ def command(
     folder: Path | None,
     headless: bool,
 ) -> int:
-    """Try everything on a simulated tenant on loopback, with a store of its own; nothing real is touched."""
+    """Try everything on a simulated tenant on loopback, with a store of its own; nothing real is touched.
+
+    For a simulated tenant that stays, with a configuration of your own, see `opsconsole simulate --help`: it takes the
+    fixed token `simulator`, and base_url and auth.method "static_token" connect to it.
+    """
     if not headless:
         from opsconsole.cli.commands.console import check_terminal
 

@@ -21,17 +21,20 @@ from opsconsole.service import drift
 @wait_option
 @with_invocation
 def command(invocation: Invocation, set_ref: str, wait: bool) -> int:
-    """Compare a set with the tenant as it is; with --wait, exit code 0 means the same and 3 means it differs."""
+    """Compare a set with the tenant as it is; with --wait, exit code 0 means the same.
+
+    3 means that it differs or that not everything could be compared, 1 that nothing could.
+    """
     started = drift.start_drift(invocation.caller(), set_ref)
-    differs = False
+    is_same = True
 
     def with_differences(ended: Sequence[OperationRun]) -> dict[str, Any]:
-        nonlocal differs
+        nonlocal is_same
         found = drift.drift_result(invocation.caller(), ended[0].id)
-        differs = found.differs
+        is_same = not found.differs and not found.unknown
         if not invocation.out.is_json:
-            tell_differences(invocation.out, found)
+            tell_differences(invocation.out, found, ended[0].failures)
         return found.to_json()
 
     code = tell_started(invocation, started, wait=wait, addition=with_differences)
-    return EXIT_PARTLY if code == 0 and differs else code
+    return EXIT_PARTLY if code == 0 and not is_same else code

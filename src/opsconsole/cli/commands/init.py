@@ -44,11 +44,26 @@ def command(invocation: Invocation) -> int:
     out.line(f"configuration  {plain(str(path))}  {'written' if is_new else 'left as it was'}")
     out.line(f"store          {plain(caller.db.label)}")
     for noun, names in made.items():
-        if names:
+        if names and noun != "left_alone":
             out.line(f"{noun.replace('_', ' ').ljust(13)}  {', '.join(plain(name) for name in names)}")
+    for name in made["left_alone"]:
+        out.line(f"left alone     {plain(name)}: {_why_left_alone(config, caller.actor.key, name)}")
+    for tenant in invocation.config().tenants:
+        if tenant.tenant_id == ZERO_GUID:
+            out.line(f"left alone     {plain(tenant.name)}: its tenant_id is still the example's; fill in your own.")
     if is_new:
         out.note("Edit the configuration: name your tenant and where its secret is. Then run `opsconsole doctor`.")
     return 0
+
+
+def _why_left_alone(config: Config, actor: str, name: str) -> str:
+    """Return why a tenant was not bound, the same words whether its workspace exists or not, and who can change that."""
+    tenant = config.tenant(name)
+    workspace = plain(tenant.workspace if tenant else "")
+    return (
+        f"only an owner of the workspace {workspace} binds it, and you are none. Ask one to run `opsconsole init`, "
+        f"or `opsconsole --workspace {workspace} members add {actor} owner`."
+    )
 
 
 def _without_placeholders(config: Config) -> Config:

@@ -15,11 +15,11 @@ from opsconsole.domain.plain_text import plain
 from opsconsole.service import members
 
 COLUMNS = (
-    Column("Workspace"),
+    Column("Workspace", drop=1),
     Column("Actor", fixed=True),
     Column("Name"),
     Column("Role", fixed=True),
-    Column("Since"),
+    Column("Since", fixed=True, is_time=True),
 )
 
 

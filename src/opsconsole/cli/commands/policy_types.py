@@ -15,12 +15,11 @@ from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Read, Write
 
 COLUMNS = (
     Column("Type", fixed=True),
-    Column("Endpoint"),
-    Column("Version"),
-    Column("Read"),
-    Column("Write"),
-    Column("Permission"),
-    Column("Why not"),
+    Column("Endpoint", drop=2),
+    Column("Version", drop=1),
+    Column("Read", drop=3),
+    Column("Write", drop=4),
+    Column("Permission, or why not", whole=True),
 )
 
 READ_WORDS = {
@@ -63,13 +62,17 @@ def list_types(invocation: Invocation, limit: int, cursor: str | None) -> int:
             VERSION,
             READ_WORDS[one.read] if one.is_supported else "",
             WRITE_WORDS[one.write] if one.is_supported else "",
-            one.permission_write,
-            one.why_not,
+            _permission(one) if one.is_supported else one.why_not,
         ]
         for one in found
     ]
     out.page_table(COLUMNS, rows, next_cursor, empty="")
     return 0
+
+
+def _permission(one: PolicyType) -> str:
+    """Return both permissions, parted where a narrow column can break."""
+    return f"{one.permission_read}, to restore {one.permission_write.removeprefix(one.permission + '.')}"
 
 
 def _to_json(one: PolicyType) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from opsconsole.cli.confirming import confirm
+from opsconsole.cli.confirming import confirm, confirm_retry
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
@@ -16,9 +16,9 @@ from opsconsole.cli.output import Column, Row
 from opsconsole.cli.starting import tell_started
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.targets import target_words
-from opsconsole.cli.text import moment, number, short
+from opsconsole.cli.text import moment, moment_in_zone, number, short
 from opsconsole.domain.plain_text import plain
-from opsconsole.domain.plan import Mode
+from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode, danger_sentence
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
 from opsconsole.errors import PlanOutdated, UsageError
 from opsconsole.service import restores
@@ -30,10 +30,10 @@ COLUMNS = (
     Column("Set", fixed=True),
     Column("Mode"),
     Column("Changes", "right"),
-    Column("Unchanged", "right"),
+    Column("Unchanged", "right", drop=2),
     Column("Blocked", "right"),
-    Column("Made", fixed=True),
-    Column("By"),
+    Column("Made", fixed=True, is_time=True),
+    Column("By", drop=1),
 )
 
 MAX_MAPPING_BYTES = 10_000_000
@@ -169,7 +169,9 @@ def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor
         COLUMNS,
         rows,
         page.next_cursor,
-        empty="No restore yet. `opsconsole restore preview SET --tenant NAME` makes one.",
+        empty="No restore matches."
+        if tenant
+        else "No restore yet. `opsconsole restore preview SET --tenant NAME` makes one.",
     )
     return 0
 
@@ -195,17 +197,19 @@ def show(invocation: Invocation, restore_ref: str, with_all: bool) -> int:
             ("set", found.set_id or "-"),
             ("mode", found.mode.value),
             ("undo of", found.undo_of or "-"),
-            ("made", moment(found.created_at)),
+            ("made", moment_in_zone(found.created_at)),
             ("by", found.initiator_name),
             ("plan", found.plan_hash or "-"),
             *((name.replace("_", " "), number(count)) for name, count in found.counts.items()),
-            *((f"! {name.replace('_', ' ')}", number(count)) for name, count in found.dangers.items() if count),
             *(
                 (f"execution {index}", f"{one.run_id} {one.outcome}")
                 for index, one in enumerate(found.executions, start=1)
             ),
         ]
     )
+    for danger in Danger:
+        if count := found.dangers.get(danger.value):
+            out.line(f"! {danger_sentence(danger, count)}")
     for item in items:
         if with_all or item.state is not ItemState.UNCHANGED:
             _tell_item(invocation, item)
@@ -214,7 +218,7 @@ def show(invocation: Invocation, restore_ref: str, with_all: bool) -> int:
 
 def _tell_item(invocation: Invocation, item: RestoreItem) -> None:
     out = invocation.out
-    danger = f"  ! {', '.join(name.replace('_', ' ') for name in item.dangers)}" if item.dangers else ""
+    danger = f"  ! {', '.join(DANGER_WORDS[Danger(name)] for name in item.dangers)}" if item.dangers else ""
     name = plain(item.policy_name or item.policy_id)
     out.line(f"{state_cell(item.state.value).text}  {item.policy_type}  {name}{danger}")
     for sign, targets in (("+", item.added), ("-", item.removed)):
@@ -250,12 +254,16 @@ def run(
                 "The plan's hash differs from the one you named.", "Look at `opsconsole restore show` again."
             )
         if not yes and not confirm(invocation.out, asked):
-            invocation.out.note("Nothing was written.")
-            if invocation.out.is_json:
-                invocation.out.document({"error": {"code": "declined", "message": "Nothing was written.", "hint": ""}})
-            return EXIT_FAILED
+            return _declined(invocation)
     started = restores.run_restore(caller, found.id, plan_hash=plan_hash, justification=justification)
     return tell_started(invocation, started, wait=wait)
+
+
+def _declined(invocation: Invocation) -> int:
+    invocation.out.note("Nothing was written.")
+    if invocation.out.is_json:
+        invocation.out.document({"error": {"code": "declined", "message": "Nothing was written.", "hint": ""}})
+    return EXIT_FAILED
 
 
 @command.command("retry")
@@ -263,11 +271,15 @@ def run(
 @click.option(
     "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."
 )
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
 @wait_option
 @with_invocation
-def retry(invocation: Invocation, restore_ref: str, justification: str, wait: bool) -> int:
+def retry(invocation: Invocation, restore_ref: str, justification: str, yes: bool, wait: bool) -> int:
     """Run the failed and awaiting policies of a restore again."""
-    started = restores.retry_restore(invocation.caller(), restore_ref, justification=justification)
+    caller = invocation.caller()
+    if not yes and not confirm_retry(invocation.out, restores.left_to_write(caller, restore_ref)):
+        return _declined(invocation)
+    started = restores.retry_restore(caller, restore_ref, justification=justification)
     return tell_started(invocation, started, wait=wait)
 
 

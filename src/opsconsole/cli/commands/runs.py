@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import click
 
+from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
 from opsconsole.cli.output import Column, Row
-from opsconsole.cli.progress import describe
+from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
-from opsconsole.cli.text import moment, number, short, took
+from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, took
 from opsconsole.domain.failure import Reason
-from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.service import runs
-
-SHOWN_FAILURES = 20
-"""Single failures that `show` lists below their groups; `--json` has all of them."""
 
 COLUMNS = (
     Column("Run", fixed=True),
     Column("State", fixed=True),
     Column("Type", fixed=True),
     Column("Tenant"),
-    Column("Progress", "right"),
+    Column("Progress", "right", drop=3),
     Column("Failed", "right"),
-    Column("Started", fixed=True),
-    Column("Took", "right"),
-    Column("By"),
+    Column("Started", fixed=True, is_time=True),
+    Column("Took", "right", fixed=True, drop=2),
+    Column("By", drop=1),
 )
 
 
@@ -92,20 +89,21 @@ def list_runs(
             COLUMNS,
             [_row(run) for run in page.items],
             page.next_cursor,
-            empty="No run is like this. `opsconsole backup TENANT` starts one.",
+            empty="No run yet. `opsconsole backup TENANT` starts one."
+            if query == runs.RunQuery()
+            else "No run matches.",
         )
     return 0
 
 
 def _row(run: OperationRun) -> Row:
-    counters = run.counters
     return [
         short(run.id),
         state_cell(run_state(run)),
         run.type.value,
         run.tenant or "-",
-        describe(run),
-        number(counters.failed),
+        progress_words(run),
+        number(run.failed_count),
         moment(run.started_at or run.created_at),
         took(run.started_at, run.completed_at),
         run.initiator_name,
@@ -137,13 +135,13 @@ def _tell(invocation: Invocation, run: OperationRun) -> None:
             ("run", run.id),
             ("tenant", run.tenant or "-"),
             ("by", run.initiator_name),
-            ("created", moment(run.created_at)),
-            ("started", moment(run.started_at)),
-            ("completed", moment(run.completed_at)),
+            ("created", moment_in_zone(run.created_at)),
+            ("started", moment_in_zone(run.started_at)),
+            ("completed", moment_in_zone(run.completed_at)),
             ("attempt", str(run.attempt)),
             (
                 "graph",
-                f"{number(graph.get('requests', 0))} requests, {number(graph.get('subrequests', 0))} in batches, "
+                f"{counted(graph.get('requests', 0), 'request')}, {number(graph.get('subrequests', 0))} in batches, "
                 f"{number(graph.get('throttled', 0))} throttled, {graph.get('waited_ms', 0) / 1000:.1f} s waited",
             ),
             *((name.replace("_", " "), value) for name, value in related.items() if isinstance(value, str)),
@@ -154,15 +152,7 @@ def _tell(invocation: Invocation, run: OperationRun) -> None:
             ),
         ]
     )
-    tell_run(invocation, run)
-    for failure in run.failures[:SHOWN_FAILURES]:
-        subject = failure.subject
-        name = plain(subject.policy_name or subject.policy_id)
-        where = " ".join(part for part in (subject.policy_type, name) if part) or "the run"
-        request = f" (request {plain(failure.trace.request_id)})" if failure.trace.request_id else ""
-        out.line(f"    {where}: {plain(failure.message)}{request}")
-    if len(run.failures) > SHOWN_FAILURES:
-        out.line(f"    and {number(len(run.failures) - SHOWN_FAILURES)} more: see --json")
+    tell_run(invocation, run, with_each=True)
 
 
 @command.command("watch")
@@ -203,6 +193,15 @@ def cancel(invocation: Invocation, run_ref: str) -> int:
 @with_invocation
 def retry(invocation: Invocation, run_ref: str, wait: bool) -> int:
     """Start again what a completed run left undone."""
+    from opsconsole.cli.confirming import confirm_retry
     from opsconsole.cli.starting import tell_started
+    from opsconsole.service import restores
 
-    return tell_started(invocation, runs.retry_run(invocation.caller(), run_ref), wait=wait)
+    caller = invocation.caller()
+    run = runs.show_run(caller, run_ref)
+    if run.type is RunType.RESTORE and not confirm_retry(
+        invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]))
+    ):
+        invocation.out.note("Nothing was written.")
+        return EXIT_FAILED
+    return tell_started(invocation, runs.retry_run(caller, run_ref), wait=wait)

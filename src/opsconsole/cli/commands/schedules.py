@@ -9,7 +9,7 @@ from opsconsole.cli.options import page_options, split_words, wait_option, with_
 from opsconsole.cli.output import Column, Output, Row
 from opsconsole.cli.paging import page_of
 from opsconsole.cli.states import state_cell
-from opsconsole.cli.text import moment, short
+from opsconsole.cli.text import moment, moment_in_zone, short
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.schedule import Rule, Schedule, ScheduleKind
 from opsconsole.errors import UsageError
@@ -20,10 +20,10 @@ COLUMNS = (
     Column("State", fixed=True),
     Column("Starts"),
     Column("Tenant"),
-    Column("Rule"),
-    Column("Next", fixed=True),
-    Column("Last", fixed=True),
-    Column("Trouble"),
+    Column("Rule", whole=True),
+    Column("Next", fixed=True, is_time=True),
+    Column("Last", fixed=True, drop=1, is_time=True),
+    Column("Trouble", whole=True),
 )
 
 
@@ -156,7 +156,7 @@ def _tell(out: Output, schedule: Schedule, what: str) -> None:
     if out.is_json:
         out.document(schedule.to_json())
         return
-    when = f", next at {moment(schedule.next_fire_at)}" if schedule.next_fire_at and what != "removed" else ""
+    when = f", next at {moment_in_zone(schedule.next_fire_at)}" if schedule.next_fire_at and what != "removed" else ""
     out.line(
         f"{schedule.id}  {what}: {schedule.kind.value} of {plain(schedule.tenant)}, {plain(schedule.rule.text)}{when}"
     )

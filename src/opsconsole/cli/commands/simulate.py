@@ -32,7 +32,9 @@ from opsconsole.errors import UsageError
     metavar="DIR",
     help="Fill the tenant from exported policies.",
 )
-@click.option("--faults", metavar="FILE", help="A file of fault rules, or the name of a profile.")
+@click.option(
+    "--faults", metavar="FILE", help="A fault profile (none, some, throttled or hostile), or a file of fault rules."
+)
 @click.option(
     "--latency-ms", type=click.IntRange(0, 60_000), default=0, metavar="N", help="Time that each request takes."
 )
@@ -50,7 +52,21 @@ def command(
     throttle: bool,
     exit_with_parent: bool,
 ) -> int:
-    """Serve a simulated tenant on loopback; the first line on stdout says where it listens."""
+    """Serve a simulated tenant on loopback; the first line on stdout says where it listens.
+
+    It takes the fixed token `simulator`. A configuration connects to it with:
+
+    \b
+        [[tenants]]
+        name = "rehearsal"
+        tenant_id = "11111111-2222-3333-4444-555555555555"   # any but zeros
+        base_url = "http://127.0.0.1:PORT"
+        [tenants.auth]
+        method = "static_token"
+        token = { env = "SIMULATOR_TOKEN" }
+
+    and `SIMULATOR_TOKEN=simulator` in the environment of opsconsole. Fault profiles: none, some, throttled, hostile.
+    """
     from opsconsole.simulator import serve
 
     try:

@@ -15,11 +15,11 @@ from opsconsole.service import tenants
 COLUMNS = (
     Column("Tenant", fixed=True),
     Column("Workspace"),
-    Column("Tenant id"),
-    Column("Production"),
+    Column("Tenant id", fixed=True),
+    Column("Production", drop=2),
     Column("Sign-in"),
     Column("Last check"),
-    Column("Waits until"),
+    Column("Waits until", drop=1, is_time=True),
 )
 
 

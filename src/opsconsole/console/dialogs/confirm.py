@@ -1,4 +1,4 @@
-"""The confirmation: says in numbers what changes; the focus rests on Cancel; what is dangerous must be typed."""
+"""The confirmation: says in numbers what changes; Enter gives no order by itself; what is dangerous must be typed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Question:
 
 
 class ConfirmDialog(ModalScreen[bool]):
-    """Answers True only to a deliberate yes. Enter on an unread dialog cancels."""
+    """Answers True only to a deliberate yes. Enter on an unread dialog cancels, or does nothing in the field for the name."""
 
     DEFAULT_CSS = """
     ConfirmDialog { align: center middle; }
@@ -47,6 +47,7 @@ class ConfirmDialog(ModalScreen[bool]):
     ConfirmDialog.-dangerous #panel { border: round $error; border-title-color: $error; }
     ConfirmDialog #text { height: auto; background: $panel; }
     ConfirmDialog #asked { height: 1; margin-top: 1; color: $dim; background: $panel; }
+    ConfirmDialog #hint { height: 1; background: $panel; }
     ConfirmDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
     ConfirmDialog Input:focus { border: none; background: $cursor; }
     ConfirmDialog #answers { height: 1; margin: 1 0; align-horizontal: right; background: $panel; }
@@ -56,7 +57,7 @@ class ConfirmDialog(ModalScreen[bool]):
         Binding("right,down", "app.focus_next", show=False, id="next_answer"),
         Binding("left,up", "app.focus_previous", show=False, id="previous_answer"),
     ]
-    AUTO_FOCUS = "#answer-no"
+    AUTO_FOCUS = "#typed, #answer-no"
 
     def __init__(self, question: Question) -> None:
         super().__init__()
@@ -82,19 +83,36 @@ class ConfirmDialog(ModalScreen[bool]):
                     id="asked",
                 )
                 yield Input(placeholder="the name, as it stands above", id="typed", select_on_focus=False)
+                yield Static(self._hint(False), id="hint")
             with Horizontal(id="answers"):
                 yield Choice(question.cancel, "no")
                 yield Choice(question.verb, "yes", disabled=question.must_type is not None)
 
+    def _hint(self, is_right: bool) -> Text:
+        pen = cast("OpsConsoleApp", self.app).pen
+        if is_right:
+            return text_of(
+                (pen.drawn("↵"), pen.ink("key")), (" goes on to the button; nothing is ordered yet", pen.ink("dim"))
+            )
+        return text_of(
+            (pen.drawn("↵"), pen.ink("key")),
+            (pen.drawn(" does nothing until the name is right · "), pen.ink("dim")),
+            ("Esc", pen.ink("key")),
+            (" cancels", pen.ink("dim")),
+        )
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        self.query_one("#answer-yes", Choice).disabled = event.value.strip() != self._question.must_type
+        is_right = event.value == self._question.must_type
+        self.query_one("#answer-yes", Choice).disabled = not is_right
+        self.query_one("#hint", Static).update(self._hint(is_right))
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        # Enter in the field never gives the order: it goes on to the button, or back to Cancel while the name is wrong.
+        # Enter in the field never gives the order: it goes on to the button, once the name is right.
         yes = self.query_one("#answer-yes", Choice)
-        (self.query_one("#answer-no", Choice) if yes.disabled else yes).focus()
+        if not yes.disabled:
+            yes.focus()
 
     @on(Choice.Taken)
     def _taken(self, event: Choice.Taken) -> None:

@@ -53,8 +53,8 @@ class LeavingDialog(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stay", "Stay", show=False, id="stay"),
-        Binding("down,right", "app.focus_next", show=False, id="next_answer"),
-        Binding("up,left", "app.focus_previous", show=False, id="previous_answer"),
+        Binding("down,right,j", "app.focus_next", show=False, id="next_answer"),
+        Binding("up,left,k", "app.focus_previous", show=False, id="previous_answer"),
     ]
     AUTO_FOCUS = "#answer-stay"
 
@@ -83,7 +83,8 @@ class LeavingDialog(ModalScreen[None]):
             )
             yield Choice("Stay here", "stay")
             yield Choice("Wait until done, then quit", "wait")
-            yield Choice("Leave to another engine: opsconsole engine --drain", "leave")
+            if not self._app.has_temporary_store:
+                yield Choice("Leave to another engine: opsconsole engine --drain", "leave")
             yield Choice("Cancel the runs, then quit", "cancel")
 
     @on(Choice.Taken)

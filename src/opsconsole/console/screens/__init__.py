@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
 
 
-def top_screen(place: str) -> LiveScreen:
-    """Return a fresh main screen: those that digits and the palette go to."""
+def top_screen(place: str, tab: str = "1") -> LiveScreen:
+    """Return a fresh main screen: those that digits and the palette go to; ``tab`` is for Runs."""
     match place:
         case "backups":
             from opsconsole.console.screens.backups import BackupsScreen
@@ -26,4 +26,4 @@ def top_screen(place: str) -> LiveScreen:
         case _:
             from opsconsole.console.screens.runs import RunsScreen
 
-            return RunsScreen()
+            return RunsScreen(tab)

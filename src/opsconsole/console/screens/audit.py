@@ -135,8 +135,7 @@ class AuditScreen(LiveScreen):
     def _verified(self, verdict: Verdict) -> None:
         self._is_walking = False
         self._verdict = verdict
-        if self.is_mounted:
-            self._show_chain()
+        self._show_chain()
 
     def action_open(self) -> None:
         """Open the entry under the cursor."""

@@ -10,7 +10,8 @@ from textual.binding import BindingType
 
 from opsconsole.console.desk import AuditJson
 from opsconsole.console.figures import at_length, grouped
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.folding import folded
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.audit import audit_state
 from opsconsole.console.screens.live_screen import LiveScreen
@@ -22,8 +23,11 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.errors import OpsError
 
-NAME_WIDTH = 14
-"""Columns of the names at the left."""
+NAME_WIDTH = 16
+"""Columns of the names at the left, with the blanks behind them."""
+
+BELOW = " "
+"""The name of a line that goes on with the one above."""
 
 Line = tuple[int, str, str, str]
 """A numbered line: name, text, ink."""
@@ -59,9 +63,14 @@ class AuditEntryScreen(LiveScreen):
         """Show it."""
         self._entry = data
         if self._is_raw:
-            texts = [("", line, "text") for line in json.dumps(data, indent=2, ensure_ascii=False).splitlines()]
+            lines = json.dumps(data, indent=2, ensure_ascii=False).split("\n")
+            texts = [("", part, "text") for line in lines for part in folded(line, self.size.width - 2)]
         else:
-            texts = entry_lines(data, self.console_app.pen)
+            room = self.size.width - 2 - NAME_WIDTH
+            texts = []
+            for name, text, ink in entry_lines(data, self.console_app.pen):
+                first, *rest = folded(text, room)
+                texts += [(name, first, ink), *((BELOW, part, ink) for part in rest)]
         rows: list[Line] = [(number, *text) for number, text in enumerate(texts)]
         self.query_one(WindowTable).put(rows, lambda row: f"{row[0]:06d}")
 
@@ -72,9 +81,14 @@ class AuditEntryScreen(LiveScreen):
 
     # What is done to it
 
+    def label_of(self, key: Key) -> str:
+        """Name what ``v`` shows next."""
+        return "in words" if key.id == "raw" and self._is_raw else super().label_of(key)
+
     def action_raw(self) -> None:
         """Show the entry as JSON, or in words again."""
         self._is_raw = not self._is_raw
+        self.look_at_keys()
         if self._entry is not None:
             self.receive(self._entry)
 
@@ -98,7 +112,7 @@ def entry_lines(entry: AuditJson, pen: Pen) -> list[tuple[str, str, str]]:
     ]
     details = entry.get("details") or {}
     for name, value in details.items():
-        lines += _detail(str(name), value)
+        lines += _detail(str(name), value, nothing=_nothing(entry, str(name)))
     if details:
         lines.append(("", "", "text"))
     return [
@@ -110,7 +124,12 @@ def entry_lines(entry: AuditJson, pen: Pen) -> list[tuple[str, str, str]]:
     ]
 
 
-def _detail(name: str, value: object) -> list[tuple[str, str, str]]:
+def _nothing(entry: AuditJson, name: str) -> str:
+    """Return what an empty value says: a backup without a choice of types has them all."""
+    return "all" if name == "types" and str(entry["action"]).startswith("backup") else "none"
+
+
+def _detail(name: str, value: object, nothing: str = "none") -> list[tuple[str, str, str]]:
     label = name.replace("_", " ")
     if isinstance(value, dict):
         words = ", ".join(
@@ -118,14 +137,14 @@ def _detail(name: str, value: object) -> list[tuple[str, str, str]]:
         )
         return [(label, words or "none", "text")]
     if isinstance(value, list):
-        return [(label if not index else "", str(inner), "text") for index, inner in enumerate(value)]
-    return [(label, "none" if value is None else str(value), "dim" if value is None else "text")]
+        if not value:
+            return [(label, nothing, "dim")]
+        return [(label if not index else BELOW, str(inner), "text") for index, inner in enumerate(value)]
+    return [(label, nothing if value is None else str(value), "dim" if value is None else "text")]
 
 
 def _line(row: Line, pen: Pen, width: int) -> list[Span]:
     _, name, text, ink = row
     if not name:
-        return pen.cell(
-            f"{' ' * NAME_WIDTH}{text}" if text and not text.startswith(("{", "}", " ")) else text, width, ink
-        )
-    return [*pen.cell(name, NAME_WIDTH, "dim"), *pen.cell(text, width - NAME_WIDTH, ink)]
+        return pen.cell(text, width, ink)
+    return [*pen.cell(name, NAME_WIDTH - 2, "dim"), *pen.cell("", 2), *pen.cell(text, width - NAME_WIDTH, ink)]

@@ -10,7 +10,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.folding import folded
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import ITEM_STATES
@@ -88,7 +89,7 @@ class BackupItemScreen(LiveScreen):
         self._show_lines()
 
     def _show_lines(self) -> None:
-        texts = raw_lines(self._item.assignments) if self._is_raw else self._target_lines()
+        texts = raw_lines(self._item.assignments, self.size.width - 2) if self._is_raw else self._target_lines()
         rows: list[Line] = [(number, text, ink) for number, (text, ink) in enumerate(texts)]
         self.query_one(WindowTable).put(rows, lambda row: f"{row[0]:08d}")
 
@@ -108,25 +109,30 @@ class BackupItemScreen(LiveScreen):
 
     # What is done to it
 
+    def label_of(self, key: Key) -> str:
+        """Name what ``v`` shows next."""
+        return "targets" if key.id == "raw" and self._is_raw else super().label_of(key)
+
     def action_raw(self) -> None:
         """Show the JSON, or the targets again."""
         self._is_raw = not self._is_raw
         self._show_lines()
+        self.look_at_keys()
 
     def copied(self) -> str:
         """Return the policy's id."""
         return plain(self._item.policy_id)
 
 
-def raw_lines(text: str | None) -> list[tuple[str, str]]:
-    """Return JSON text as indented lines; every value as it was sent, unknown fields included."""
+def raw_lines(text: str | None, width: int) -> list[tuple[str, str]]:
+    """Return JSON text as indented lines of at most ``width`` columns; every value as it was sent, unknown fields included."""
     if not text:
         return []
     try:
-        value = json.loads(text)
+        lines = json.dumps(json.loads(text), indent=2, ensure_ascii=False).split("\n")
     except ValueError:
-        return [(text, "text")]
-    return [(line, "text") for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines()]
+        lines = [text]
+    return [(part, "text") for line in lines for part in folded(line, width)]
 
 
 def _line(row: Line, pen: Pen, width: int) -> list[Span]:

@@ -10,8 +10,9 @@ from textual.binding import BindingType
 
 from opsconsole.console import orders, restore_orders
 from opsconsole.console.figures import at_length, grouped
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span, width_of
+from opsconsole.console.policy_words import type_words
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import ITEM_STATES, state_of_set
 from opsconsole.console.widgets.banner import Banner
@@ -37,8 +38,8 @@ def _why(item: BackupItem) -> str:
 ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
     Column("State", 9, lambda row, pen, width: pen.state_cell(ITEM_STATES[row.status], width)),
     Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
-    Column("Type", 22, lambda row, pen, width: pen.cell(row.policy_type, width, "dim")),
-    Column("Why", 10, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
+    Column("Type", 18, lambda row, pen, width: pen.cell(type_words(row.policy_type), width, "dim")),
+    Column("Why", 17, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
     Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
 )
 
@@ -140,6 +141,24 @@ class BackupSetScreen(LiveScreen):
         else:
             super().action_back()
 
+    def is_key_of_use(self, key_id: str) -> bool:
+        """Offer ``m`` in the footer while something is missing, or while only that is shown."""
+        return key_id != "only" or self._only_missing or self._has_gaps
+
+    def why_not(self, key_id: str) -> str | None:
+        """Say why nothing can be fetched."""
+        return orders.why_not_fetch(self._set) if key_id == "fetch" and self._set is not None else None
+
+    def label_of(self, key: Key) -> str:
+        """Name what ``m`` shows next; beside it, ``f`` needs one word only."""
+        if key.id == "fetch" and self._has_gaps:
+            return "fetch"
+        return "show all" if key.id == "only" and self._only_missing else super().label_of(key)
+
+    @property
+    def _has_gaps(self) -> bool:
+        return self._set is not None and self._set.count("listed") != self._set.count("fetched")
+
     def action_only(self) -> None:
         """Show only what is missing, or everything again."""
         self._only_missing = not self._only_missing
@@ -155,7 +174,7 @@ class BackupSetScreen(LiveScreen):
 
     def action_fetch(self) -> None:
         """Ask, then fetch what the set lacks."""
-        if self._set:
+        if self._set and not self.refuses("fetch"):
             orders.ask_fetch(self, self._set)
 
     def action_preview(self) -> None:

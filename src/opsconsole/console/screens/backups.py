@@ -22,6 +22,9 @@ from opsconsole.console.window import Source
 from opsconsole.domain.backup import BackupSet
 from opsconsole.domain.ids import short_id
 
+LOOK_EVERY_S = 5
+"""How often the ages are looked at: they change by the minute."""
+
 
 def _policies(row: BackupSet, pen: Pen, width: int) -> list[Span]:
     return pen.cell(f"{grouped(row.count('fetched'))} of {grouped(row.count('listed'))}", width, right=True)
@@ -54,6 +57,10 @@ class BackupsScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = "BackupsScreen WindowTable { margin-top: 1; }"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._ages: list[str] = []
+
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
         yield HeaderLine("backups")
@@ -64,7 +71,23 @@ class BackupsScreen(LiveScreen):
     def on_mount(self) -> None:
         """List the sets."""
         super().on_mount()
+        self.set_interval(LOOK_EVERY_S, self._look_at_ages)
         self._list()
+
+    def on_screen_resume(self) -> None:
+        """Bring the ages up to date at once."""
+        super().on_screen_resume()
+        self._look_at_ages()
+
+    def _look_at_ages(self) -> None:
+        # Drawn anew only when one of them reads differently: once a minute at most.
+        if not self.is_mounted or not self.app.app_focus:
+            return
+        table, now = self.query_one(WindowTable), self.desk.now()
+        ages = [age(row.created_at, now) for row in table.rows]
+        if ages != self._ages:
+            self._ages = ages
+            table.refresh()
 
     def _list(self) -> None:
         desk = self.desk

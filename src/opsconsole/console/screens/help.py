@@ -55,7 +55,12 @@ class HelpScreen(LiveScreen):
         app = self.console_app
         if not app.is_key_there(key):
             return "Not here: this console only watches."
-        return None if key.capability is None or app.may_press(key) else refusal(key.capability)
+        if key.capability is not None and not app.may_press(key):
+            return refusal(key.capability)
+        behind = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else None
+        if isinstance(behind, LiveScreen) and (reason := behind.why_not(key.id)):
+            return f"{key.help} {reason}"
+        return None
 
 
 def help_lines(place: str, pen: Pen, width: int, note_of: Callable[[Key], str | None]) -> list[list[Span]]:
@@ -74,9 +79,9 @@ def help_lines(place: str, pen: Pen, width: int, note_of: Callable[[Key], str | 
         lines.append([(title, pen.ink("title"))])
         for key in keys:
             lines += _key_lines(key, pen, width, note_of(key))
-    lines += [[], [("What the signs mean", pen.ink("title"))], _signs(pen, RUN_STATES.values())]
+    lines += [[], [("What the signs mean", pen.ink("title"))], *_signs(pen, RUN_STATES.values(), width)]
     if place == "plan":
-        lines.append(_signs(pen, PLAN_STATES.values()))
+        lines += _signs(pen, PLAN_STATES.values(), width)
     return lines
 
 
@@ -96,11 +101,14 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(20, width)) or [""]
 
 
-def _signs(pen: Pen, states: Iterable[State]) -> list[Span]:
-    spans: list[Span] = []
+def _signs(pen: Pen, states: Iterable[State], width: int) -> list[list[Span]]:
+    lines: list[list[Span]] = [[]]
     for state in states:
-        spans.append((f"{pen.state(state)}   ", pen.ink(state.ink)))
-    return spans
+        span = (f"{pen.state(state)}   ", pen.ink(state.ink))
+        if lines[-1] and width_of([*lines[-1], span]) > width:
+            lines.append([])
+        lines[-1].append(span)
+    return lines
 
 
 def _line(row: Row, pen: Pen, width: int) -> list[Span]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import on
 from textual.screen import Screen
 
-from opsconsole.console.keys import KEYS
+from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
+from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.errors import OpsError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from opsconsole.console.desk import Desk
 
 T = TypeVar("T")
+
+_NOTHING_YET = object()
 
 _WRITES = frozenset(key.action for key in KEYS if key.is_write)
 
@@ -32,6 +35,7 @@ class LiveScreen(Screen[None]):
         super().__init__()
         self._is_fetching = False
         self._is_outdated = False
+        self._data: Any = _NOTHING_YET
 
     @property
     def console_app(self) -> OpsConsoleApp:
@@ -42,6 +46,11 @@ class LiveScreen(Screen[None]):
     def desk(self) -> Desk:
         """Return what may be asked and ordered."""
         return self.console_app.desk
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is something to show on: a screen may be left while its answer is being read."""
+        return self.is_mounted and not self._pruning and self in self.app.screen_stack
 
     def on_mount(self) -> None:
         """Fetch for the first time."""
@@ -65,6 +74,46 @@ class LiveScreen(Screen[None]):
         for table in self.query(WindowTable):
             table.renew()
 
+    def on_resize(self) -> None:
+        """Lay out anew what was fetched: lines are made for a width."""
+        if self._data is not _NOTHING_YET and self.is_there:
+            self.receive(self._data)
+
+    # What its keys would do
+
+    def why_not(self, key_id: str) -> str | None:
+        """Return why a key cannot apply right now, or None if it can; such a key is dimmed."""
+        del key_id
+        return None
+
+    def is_key_of_use(self, key_id: str) -> bool:
+        """Tell whether the footer has a place for a key right now."""
+        del key_id
+        return True
+
+    def label_of(self, key: Key) -> str:
+        """Return what a key would do next, in the words of the footer."""
+        return key.label
+
+    def refuses(self, key_id: str) -> bool:
+        """Tell whether a key cannot apply, and say why: first what the role lacks, then what the moment forbids."""
+        capability = KEY_BY_ID[key_id].capability
+        if capability is not None and not self.console_app.is_allowed(capability):
+            return True
+        if reason := self.why_not(key_id):
+            self.console_app.say(reason)
+            return True
+        return False
+
+    def look_at_keys(self) -> None:
+        """Let the footer follow what the keys would do now."""
+        for footer in self.query(FooterLine):
+            footer.look()
+
+    @on(WindowTable.Moved)
+    def _cursor_moved(self) -> None:
+        self.look_at_keys()
+
     def fall_behind(self) -> None:
         """Remember to catch up when this screen comes to the front again."""
         self._is_outdated = True
@@ -83,10 +132,13 @@ class LiveScreen(Screen[None]):
             data = await self.console_app.ask(self.fetch)
         except OpsError as error:
             self.console_app.trouble(error)
-            self.failed(error)
+            if self.is_there:
+                self.failed(error)
         else:
-            if self.is_mounted:
+            if self.is_there:
+                self._data = data
                 self.receive(data)
+                self.look_at_keys()
         finally:
             self._is_fetching = False
         if self._is_outdated and self.app.screen is self:
@@ -114,7 +166,8 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 self.console_app.say(str(error), "error")
                 return
-            then(answer)
+            if self.is_there:
+                then(answer)
 
         self.run_worker(give(), group="order")
 
@@ -127,7 +180,8 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 self.console_app.trouble(error)
                 return
-            then(answer)
+            if self.is_there:
+                then(answer)
 
         self.run_worker(read(), group="order")
 

@@ -12,9 +12,10 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from opsconsole.console import restore_orders
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.plan_facts import plan_facts, policy_facts
+from opsconsole.console.plan_moves import why_not_again, why_not_apply, why_not_settle, why_not_undo
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import PLAN_STATES
 from opsconsole.console.widgets.banner import Banner
@@ -54,6 +55,10 @@ PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
     Column("Type", 20, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1, from_width=80),
     Column("Change", 7, _counts, right=True),
 )
+
+
+def _key(item: RestoreItem) -> str:
+    return f"{item.seq:09d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,15 @@ class PlanScreen(LiveScreen):
         if isinstance(error, NotFound):
             self.action_back()
 
-    def _list(self) -> None:
+    def _list(self, *, hold: str | None = None) -> None:
         desk, restore_id = self.desk, self._restore_id
         states = ALL_BUT_UNCHANGED if self._only_changes else ()
         source = Source[RestoreItem](
-            key=lambda item: f"{item.seq:09d}",
+            key=_key,
             load=lambda limit, cursor: desk.restore_items(restore_id, states, limit, cursor),
             is_newest_first=False,
         )
-        self.query_one(WindowTable).show(source, keep=True)
+        self.query_one(WindowTable).show(source, keep=True, hold=hold)
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
         restore = self._restore
@@ -156,28 +161,46 @@ class PlanScreen(LiveScreen):
 
     # What is done to it
 
+    def label_of(self, key: Key) -> str:
+        """Name what ``c`` shows next."""
+        return "show all" if key.id == "changes" and self._only_changes else super().label_of(key)
+
     def action_changes(self) -> None:
         """Show only what changes or is blocked, or everything again."""
         self._only_changes = not self._only_changes
-        self._list()
+        item = self._current()
+        self._list(hold=_key(item) if item else None)
         self.reload()
+
+    def why_not(self, key_id: str) -> str | None:
+        """Say why this plan cannot be applied, retried, undone, or settled at the row under the cursor."""
+        restore = self._restore
+        if restore is None:
+            return None
+        match key_id:
+            case "apply":
+                return why_not_apply(restore)
+            case "again":
+                return why_not_again(restore)
+            case "undo":
+                return why_not_undo(restore)
+            case "settle":
+                return why_not_settle(restore, self._current())
+            case _:
+                return None
 
     def action_apply(self) -> None:
         """Ask, then run the plan."""
-        restore = self._restore
-        if restore is None:
-            return
-        if restore.status is not RestoreStatus.PREVIEWED:
-            self.console_app.say(f"This plan is {restore.status.value.replace('_', ' ')}: it cannot be applied now.")
-            return
-        self.order_read(self.desk.confirmation, restore.id, then=lambda asked: restore_orders.ask_apply(self, asked))
+        if self._restore is not None and not self.refuses("apply"):
+            self.order_read(
+                self.desk.confirmation,
+                self._restore.id,
+                then=lambda asked: restore_orders.ask_apply(self, asked),
+            )
 
     def action_again(self) -> None:
         """Ask, then run again what is left of the last execution."""
-        if self._restore is None:
-            return
-        if not self._restore.executions:
-            self.console_app.say("This plan was not run yet.")
+        if self._restore is None or self.refuses("again"):
             return
         from opsconsole.console import orders
 
@@ -186,12 +209,8 @@ class PlanScreen(LiveScreen):
 
     def action_undo(self) -> None:
         """Ask, then preview the way back."""
-        if self._restore is None:
-            return
-        if not self._restore.executions:
-            self.console_app.say("This plan was not run yet: there is nothing to undo.")
-            return
-        restore_orders.ask_undo(self, self._restore)
+        if self._restore is not None and not self.refuses("undo"):
+            restore_orders.ask_undo(self, self._restore)
 
     def action_run_of(self) -> None:
         """Open the newest run of this restore."""
@@ -204,7 +223,7 @@ class PlanScreen(LiveScreen):
     def action_settle(self) -> None:
         """Ask what becomes of the targets that block the policy under the cursor."""
         item = self._current()
-        if item is not None and self._restore is not None:
+        if item is not None and self._restore is not None and not self.refuses("settle"):
             from opsconsole.console.settling import settle
 
             settle(self, self._restore, item)

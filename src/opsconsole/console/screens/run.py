@@ -28,7 +28,7 @@ from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
-from opsconsole.domain.run import Status
+from opsconsole.domain.run import RunType, Status
 from opsconsole.errors import NotFound, OpsError
 
 SAMPLES = 60
@@ -71,15 +71,7 @@ class RunScreen(LiveScreen):
         yield Banner()
         yield Facts(id="facts")
         yield WindowTable(
-            (
-                Column(
-                    "Failures, and what belongs here", 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)
-                ),
-                Column(
-                    "Items", 7, lambda row, pen, width: pen.cell(row.count, width, "strong", right=True), right=True
-                ),
-                Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
-            ),
+            _columns(has_failures=False),
             empty=_empty,
         )
         yield Facts(id="explained", classes="-ruled", wraps=True)
@@ -108,7 +100,12 @@ class RunScreen(LiveScreen):
         if not self._pace or (done != self._pace[-1][1] and now > self._pace[-1][0]):
             self._pace.append((now, done))
         self._show_facts(data)
-        self.query_one(WindowTable).put(self._things(data), lambda row: row.key)
+        table = self.query_one(WindowTable)
+        stood_first, had_failures = table.cursor == 0, bool(self._order)
+        table.name_columns(_columns(has_failures=bool(data.groups)))
+        table.put(self._things(data), lambda row: row.key)
+        if stood_first and not had_failures and not data.run.is_active:
+            table.move_to(0)  # who follows a run without moving looks at what failed when it ends
 
     def failed(self, error: OpsError) -> None:
         """Leave when the run is not there for this actor."""
@@ -117,7 +114,7 @@ class RunScreen(LiveScreen):
 
     def _show_facts(self, report: RunReport) -> None:
         facts = self.query_one("#facts", Facts)
-        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates()))
+        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates(), report.related.get("waiting_for")))
 
     def _rates(self) -> list[float]:
         samples = list(self._pace)
@@ -160,23 +157,42 @@ class RunScreen(LiveScreen):
         kind, ref = thing.opens
         self.app.push_screen(_OPENERS[kind](self._run_id, ref))
 
+    def why_not(self, key_id: str) -> str | None:
+        """Say why this run cannot be retried or cancelled, or has no plan."""
+        if self._report is None:
+            return None
+        run, related = self._report.run, self._report.related
+        match key_id:
+            case "retry":
+                later = [str(ref) for ref in related.get("retries") or ()]
+                if later and run.type is RunType.RESTORE:
+                    return f"Run {short_id(later[-1])} took up what this one left: retry that one."
+                return orders.why_not_retry(run)
+            case "cancel":
+                return orders.why_not_cancel(run)
+            case "plan":
+                return None if related.get("restore_run") else "This run has no restore plan."
+            case _:
+                return None
+
     def action_retry(self) -> None:
         """Ask, then start again what this run left undone."""
+        if self.refuses("retry"):
+            return
         if self._report:
             orders.ask_retry(self, self._report.run)
 
     def action_cancel(self) -> None:
         """Ask, then cancel this run."""
+        if self.refuses("cancel"):
+            return
         if self._report:
             orders.ask_cancel(self, self._report.run)
 
     def action_plan(self) -> None:
         """Open the plan that this run made or executes."""
-        restore = self._report.related.get("restore_run") if self._report else None
-        if restore:
-            self.app.push_screen(_OPENERS["restore"](self._run_id, str(restore)))
-        else:
-            self.console_app.say("This run has no restore plan.")
+        if self._report is not None and not self.refuses("plan"):
+            self.app.push_screen(_open_restore(self._run_id, str(self._report.related["restore_run"])))
 
     def copied(self) -> str:
         """Return the run's id."""
@@ -185,6 +201,20 @@ class RunScreen(LiveScreen):
     def _current(self) -> Thing | None:
         current = self.query_one(WindowTable).current
         return current if isinstance(current, Thing) else None
+
+
+def _columns(*, has_failures: bool) -> tuple[Column[Thing], ...]:
+    title = "Failures, and what belongs here" if has_failures else "What belongs to this run"
+    return (
+        Column(title, 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)),
+        Column(
+            "Items" if has_failures else "",
+            7,
+            lambda row, pen, width: pen.cell(row.count, width, "strong", right=True),
+            right=True,
+        ),
+        Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
+    )
 
 
 def _empty(pen: Pen) -> list[list[Span]]:

@@ -44,11 +44,12 @@ class RunsScreen(LiveScreen):
     place = "runs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
 
-    def __init__(self) -> None:
+    def __init__(self, digit: str = "1") -> None:
         super().__init__()
-        self._digit = "1"
+        self._digit = digit
         self._query: RunQuery | None = None
         self._filter = ""
+        self._is_wrong = False
         self._found: int | None = None
         self._total: int | None = None
 
@@ -84,6 +85,8 @@ class RunsScreen(LiveScreen):
         self._tell()
 
     def _tell(self) -> None:
+        if self._is_wrong:
+            return  # what is wrong stays on the screen
         line = self.query_one(FilterLine)
         line.tell(self._found, self._total if line.text else self._found)
 
@@ -97,7 +100,10 @@ class RunsScreen(LiveScreen):
             query = parse_run_filter(line.text, self.desk.now(), self.console_app.zone)
         except UsageError as error:
             line.complain(str(error))
+            self._is_wrong = True
+            self.query_one(WindowTable).refresh()
             return
+        self._is_wrong = False
         if query.statuses or query.outcomes:
             self._digit = "1"
         else:
@@ -117,6 +123,8 @@ class RunsScreen(LiveScreen):
         self.reload()
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
+        if self._is_wrong:
+            return [[("This filter is not understood: nothing was searched.", pen.ink("dim"))]]
         if self.query_one(FilterLine).text:
             return [
                 [("No run fits this filter.", pen.ink("strong"))],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
@@ -22,15 +22,21 @@ TYPING_PAUSE_S = 0.15
 """The list follows what is typed after a pause this long: not each letter is a query."""
 
 
+MAX_WRONG_LINES = 3
+"""Lines of what is wrong with a filter: the words that are known may be many."""
+
+
 class FilterInput(Input, inherit_bindings=True):
     """The text field; it is only in the way of keys while it has the focus."""
 
 
-class FilterLine(Horizontal):
-    """Shows ``/ outcome:failed since:7d      53 of 48,211 · Esc clears``."""
+class FilterLine(Vertical):
+    """Shows ``/ outcome:failed since:7d      53 of 48,211 · Esc clears``, and below it what is wrong with the filter."""
 
     DEFAULT_CSS = """
-    FilterLine { height: 1; }
+    FilterLine { height: auto; }
+    FilterLine #line { height: 1; }
+    FilterLine #wrong { height: auto; padding: 0 1 0 3; display: none; }
     FilterLine #mark { width: 3; color: $dim; }
     FilterLine FilterInput { width: 1fr; height: 1; border: none; padding: 0; background: $background; }
     FilterLine FilterInput:focus { border: none; background: $surface; }
@@ -53,13 +59,15 @@ class FilterLine(Horizontal):
         self._hint = hint
         self._timer: Timer | None = None
         self._applied = ""
-        self._said: tuple[str, str] = ("", "dim")
+        self._said: tuple[str, str] = ("", "")
 
     def compose(self) -> ComposeResult:
         """Lay out the mark, the field and the figures."""
-        yield Static(" /", id="mark")
-        yield FilterInput(placeholder=self._hint, select_on_focus=False)
-        yield Static("", id="told")
+        with Horizontal(id="line"):
+            yield Static(" /", id="mark")
+            yield FilterInput(placeholder=self._hint, select_on_focus=False)
+            yield Static("", id="told")
+        yield Static("", id="wrong")
 
     @property
     def text(self) -> str:
@@ -83,23 +91,28 @@ class FilterLine(Horizontal):
         """Say how many of how many are listed; ``…`` until it is exact."""
         shown, of = ("…" if number is None else grouped(number) for number in (found, total))
         text = f"{shown} of {of}" if self._applied else f"{of}"
-        self._say(f"{text} · Esc clears" if self._applied else text, "dim")
+        self._say(f"{text} · Esc clears" if self._applied else text)
 
     def say(self, text: str) -> None:
         """Say something about the list."""
-        self._say(text, "dim")
+        self._say(text)
 
     def complain(self, text: str) -> None:
         """Say what is wrong with the filter."""
-        self._say(text, "bad")
+        self._say("Esc clears", text)
 
-    def _say(self, text: str, ink: str) -> None:
-        if (text, ink) == self._said:
+    def _say(self, text: str, wrong: str = "") -> None:
+        if (text, wrong) == self._said:
             return
-        self._said = (text, ink)
+        self._said = (text, wrong)
         pen = cast("OpsConsoleApp", self.app).pen
         room = max(20, self.size.width - 24)
-        self.query_one("#told", Static).update(text_of((cut(pen.drawn(text), room), pen.ink(ink))))
+        self.query_one("#told", Static).update(text_of((cut(pen.drawn(text), room), pen.ink("dim"))))
+        words = text_of((cut(wrong, MAX_WRONG_LINES * (self.app.size.width - 8)), pen.ink("bad")))
+        words.no_wrap = False
+        below = self.query_one("#wrong", Static)
+        below.update(words)
+        below.display = bool(wrong)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -1,4 +1,4 @@
-"""The last line: the keys of this screen, those that need another role dimmed."""
+"""The last line: the keys of this screen; those that need another role, or cannot apply right now, are dimmed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from opsconsole.console.pen import Span, text_of, width_of
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
+    from opsconsole.console.screens.live_screen import LiveScreen
 
 
 class FooterLine(Widget):
@@ -23,15 +24,38 @@ class FooterLine(Widget):
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place
+        self._shown: list[tuple[str, str, bool]] = []
+
+    def look(self) -> None:
+        """Draw the line anew if a key came, went, or changed what it would do."""
+        if self._states() != self._shown:
+            self.refresh()
+
+    def _states(self) -> list[tuple[str, str, bool]]:
+        return [(key.id, self._screen.label_of(key), self._is_dimmed(key)) for key in self._keys()]
+
+    @property
+    def _screen(self) -> LiveScreen:
+        return cast("LiveScreen", self.screen)
+
+    def _keys(self) -> list[Key]:
+        app = cast("OpsConsoleApp", self.app)
+        return [
+            key
+            for key in keys_of(self._place)
+            if key.in_footer
+            and app.is_key_there(key)
+            and key.id != f"go_{self._place}"
+            and self._screen.is_key_of_use(key.id)
+        ]
+
+    def _is_dimmed(self, key: Key) -> bool:
+        return not cast("OpsConsoleApp", self.app).may_press(key) or self._screen.why_not(key.id) is not None
 
     def render(self) -> Text:
         """Draw the line: always with help and palette, the others as far as there is room."""
-        app = cast("OpsConsoleApp", self.app)
-        keys = [
-            key
-            for key in keys_of(self._place)
-            if key.in_footer and app.is_key_there(key) and key.id != f"go_{self._place}"
-        ]
+        self._shown = self._states()
+        keys = self._keys()
         last = [self._spans(key) for key in keys if key.id in ("help", "palette")]
         first = [self._spans(key) for key in keys if key.id not in ("help", "palette")]
         room = self.size.width - 1 - sum(width_of(spans) + 2 for spans in last)
@@ -47,7 +71,7 @@ class FooterLine(Widget):
         return text_of(*line)
 
     def _spans(self, key: Key) -> list[Span]:
-        app = cast("OpsConsoleApp", self.app)
-        pen = app.pen
-        ink = ("key", "text") if app.may_press(key) else ("faint", "faint")
-        return [(pen.drawn(key.shown), pen.ink(ink[0])), (pen.drawn(f" {key.label}"), pen.ink(ink[1]))]
+        pen = cast("OpsConsoleApp", self.app).pen
+        ink = ("faint", "faint") if self._is_dimmed(key) else ("key", "text")
+        label = self._screen.label_of(key)
+        return [(pen.drawn(key.shown), pen.ink(ink[0])), (pen.drawn(f" {label}"), pen.ink(ink[1]))]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
@@ -15,8 +14,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from opsconsole.console.keys import bindings_of
-from opsconsole.console.pen import Pen, Span, width_of
-from opsconsole.console.widgets.column import GAP, Column, fitted
+from opsconsole.console.pen import Pen, Span
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.table_lines import headings, newer, row_line, strip_of
 from opsconsole.console.window import PAGE_ROWS, Source, Window
 from opsconsole.errors import NotFound, OpsError
 
@@ -111,8 +111,11 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         """Return how many new rows wait above the first."""
         return self._window.waiting
 
-    def show(self, source: Source[T], *, keep: bool = False) -> None:
-        """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there."""
+    def show(self, source: Source[T], *, keep: bool = False, hold: str | None = None) -> None:
+        """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there.
+
+        ``hold``: a key of a list whose keys go up; the cursor stands on that row, or on the first after its place.
+        """
         self._source = source
         self._has_failed = False
         self._generation += 1
@@ -121,7 +124,13 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self._window = Window(source.key)
             self.cursor = self.top = 0
             self.refresh()
-        self.run_worker(self._read_first(source, self._generation), group="table", exclusive=True)
+        self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
+
+    def name_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show the same rows under other titles."""
+        if [column.title for column in columns] != [column.title for column in self._columns]:
+            self._columns = columns
+            self.refresh()
 
     def renew(self) -> None:
         """Bring the rows in memory up to date; called when the store changed. Calls during a reading become one more."""
@@ -155,23 +164,33 @@ class WindowTable(Widget, Generic[T], can_focus=True):
 
     # Reading
 
-    async def _read_first(self, source: Source[T], generation: int) -> None:
+    async def _read_first(self, source: Source[T], generation: int, hold: str | None) -> None:
+        window = Window(source.key, is_newest_first=source.is_newest_first)
         try:
-            page = await self._ask(source.load, PAGE_ROWS, None)
+            window.start(await self._ask(source.load, PAGE_ROWS, None))
+            while hold is not None and window.rows and window.has_more and source.key(window.rows[-1]) < hold:
+                window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
         except OpsError as error:
             self._has_failed = True
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
             return
-        self._window = Window(source.key, is_newest_first=source.is_newest_first)
-        self._window.start(page)
+        height, row = self._body_height, self.cursor - self.top
+        self._window = window
         self.cursor = self.top = 0
+        if hold is not None and window.rows:
+            places = (place for place, one in enumerate(window.rows) if source.key(one) >= hold)
+            self.cursor = next(places, len(window.rows) - 1)
+            self.top = max(0, min(self.cursor - row, len(window.rows) - height))
+            self._keep_in_view()
         self.is_loaded = True
         self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())
         self.post_message(self.Moved())
+        if hold is not None:
+            self._look_ahead()
 
     async def _renew(self, source: Source[T], generation: int) -> None:
         self._is_reading = True
@@ -231,11 +250,13 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self._is_reading = False
         if generation != self._generation or window is not self._window:
             return
+        was_full = len(window.rows) - self.top >= self._body_height
         moved = -window.append(page) if below else window.prepend(page)
         self.cursor += moved
         self.top += moved
         self._keep_in_view()
-        self.refresh()
+        if not was_full:  # else the same rows stand where they stood
+            self.refresh()
 
     def _look_ahead(self) -> None:
         if self._source is None or self._is_reading:
@@ -354,54 +375,22 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         pen = cast("OpsConsoleApp", self.app).pen
         width = self.size.width
         if y < self._top_lines:
-            return self._strip(self._headings(pen, width), width)
+            return self._strip(headings(self._columns, pen, width, self._margin), width)
         if y == self.size.height - 1:
-            return self._strip(self._last_line(pen), width)
+            return self._strip(newer(self._window.waiting, pen), width)
         place = self.top + y - self._top_lines
-        rows = self._window.rows
+        rows, margin = self._window.rows, self._margin
         if place < len(rows):
             is_current = place == self.cursor and not self._is_text
             style = pen.cursor if is_current and self.has_focus else None
-            return self._strip(self._row(rows[place], pen, width, is_current), width, style)
+            return self._strip(
+                row_line(self._columns, rows[place], pen, width, margin, is_current=is_current), width, style
+            )
         if self.is_loaded and not rows and self._empty is not None:
             lines = self._empty(pen)
             index = y - self._top_lines - 2
             return self._strip([("    ", Style.null()), *lines[index]] if 0 <= index < len(lines) else [], width)
         return Strip.blank(width, self.rich_style)
 
-    def _headings(self, pen: Pen, width: int) -> list[Span]:
-        spans: list[Span] = [(" " * self._margin, Style.null())]
-        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
-            if index:
-                spans.append((" " * GAP, Style.null()))
-            spans += pen.cell(column.title, cells, "dim", right=column.right)
-        return spans
-
-    def _row(self, row: T, pen: Pen, width: int, is_current: bool) -> list[Span]:
-        spans: list[Span] = (
-            [(pen.drawn(" ▸ "), pen.ink("title"))] if is_current else [(" " * self._margin, Style.null())]
-        )
-        for index, (column, cells) in enumerate(fitted(self._columns, width - self._margin - 1)):
-            if index:
-                spans.append((" " * GAP, Style.null()))
-            spans += column.cell(row, pen, cells)
-        return spans
-
-    def _last_line(self, pen: Pen) -> list[Span]:
-        waiting = self._window.waiting
-        if waiting:
-            more = "+" if waiting >= PAGE_ROWS else ""
-            return [
-                (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
-                ("g", pen.ink("key")),
-                (" jumps up (rows never move under the cursor)", pen.ink("dim")),
-            ]
-        return []
-
     def _strip(self, spans: list[Span], width: int, style: Style | None = None) -> Strip:
-        segments = [Segment(text, ink) for text, ink in spans]
-        used = width_of(spans)
-        if used < width:
-            segments.append(Segment(" " * (width - used)))
-        strip = Strip(segments, max(used, width)).crop(0, width)
-        return strip.apply_style(self.rich_style + style if style else self.rich_style)
+        return strip_of(spans, width, self.rich_style + style if style else self.rich_style)

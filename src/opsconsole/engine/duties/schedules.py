@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opsconsole.domain.clock import to_text
-from opsconsole.engine.scheduler import next_fire
+from opsconsole.domain.clock import from_text, to_text
+from opsconsole.engine.scheduler import following_fire
 from opsconsole.errors import OpsError
 from opsconsole.graph.sanitise import sanitise
 from opsconsole.service.schedules import scheduled_caller, start_scheduled
@@ -39,7 +39,8 @@ class FireSchedules:
             due = schedules.due_schedules(session, to_text(now), engine.tenant_ids())
         for schedule in due:
             try:
-                following = to_text(next_fire(schedule.rule, now))
+                planned = from_text(schedule.next_fire_at or to_text(now))
+                following = to_text(following_fire(schedule.rule, planned, now))
             except OpsError as problem:  # a time zone that this machine does not know: the others still fire
                 if schedule.last_error != (why := sanitise(str(problem))):
                     with engine.db.write() as session:

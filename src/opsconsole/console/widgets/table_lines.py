@@ -1,0 +1,61 @@
+"""How the lines of a table are drawn: its headings, its rows, and the line about newer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from opsconsole.console.pen import Pen, Span, width_of
+from opsconsole.console.widgets.column import GAP, Column, fitted
+from opsconsole.console.window import PAGE_ROWS
+
+T = TypeVar("T")
+
+
+def headings(columns: Sequence[Column[T]], pen: Pen, width: int, margin: int) -> list[Span]:
+    """Return the line of titles; ``margin`` columns stand before the first."""
+    spans: list[Span] = [(" " * margin, Style.null())]
+    for index, (column, cells) in enumerate(fitted(columns, width - margin - 1)):
+        if index:
+            spans.append((" " * GAP, Style.null()))
+        spans += pen.cell(column.title, cells, "dim", right=column.right)
+    return spans
+
+
+def row_line(
+    columns: Sequence[Column[T]], row: T, pen: Pen, width: int, margin: int, *, is_current: bool
+) -> list[Span]:
+    """Return the cells of a row; the current one is marked."""
+    spans: list[Span] = [(pen.drawn(" ▸ "), pen.ink("title"))] if is_current else [(" " * margin, Style.null())]
+    for index, (column, cells) in enumerate(fitted(columns, width - margin - 1)):
+        if index:
+            spans.append((" " * GAP, Style.null()))
+        spans += column.cell(row, pen, cells)
+    return spans
+
+
+def newer(waiting: int, pen: Pen) -> list[Span]:
+    """Return the line about the rows that wait above the first; nothing when there are none."""
+    if not waiting:
+        return []
+    more = "+" if waiting >= PAGE_ROWS else ""
+    return [
+        (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
+        ("g", pen.ink("key")),
+        (" jumps up (rows never move under the cursor)", pen.ink("dim")),
+    ]
+
+
+def strip_of(spans: list[Span], width: int, style: Style) -> Strip:
+    """Return spans as one strip of exactly ``width`` columns."""
+    segments = [Segment(text, ink) for text, ink in spans]
+    used = width_of(spans)
+    if used < width:
+        segments.append(Segment(" " * (width - used)))
+    strip = Strip(segments, max(used, width)).crop(0, width)
+    # Neighbours drawn alike become one: each change of style costs the terminal some forty bytes.
+    return strip.apply_style(style).simplify()
