@@ -72,14 +72,28 @@ def test_what_is_no_id_does_not_spoil_the_others_and_is_gone(status):
     assert use.requests == 2
 
 
-def test_without_the_wide_permission_groups_are_asked_for_one_by_one():
+REFUSED = fault(403, {"path_regex": "getByIds"}, times="forever", code="Authorization_RequestDenied")
+
+
+def test_without_the_wide_permission_groups_are_listed_by_their_ids():
+    tenant = tenant_with(*(f"G{number}" for number in range(400)))
+    gone = str(uuid.uuid4())
+    ids = [*(group.id for group in tenant.directory.groups), gone]
+    found, use = ask(tenant, resolve_groups, ids, [REFUSED])
+    assert [found[group_id].name for group_id in ids] == [*(f"G{number}" for number in range(400)), ""]
+    assert [group_id for group_id, name in found.items() if name.is_gone] == [gone]
+    assert (use.requests, use.subrequests) == (3, 27)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_where_lists_are_refused_too_groups_are_asked_for_one_by_one(status):
     tenant = tenant_with("A", "B")
-    refusal = fault(403, {"path_regex": "getByIds"}, times="forever", code="Authorization_RequestDenied")
+    lists = fault(status, {"path_regex": r"groups\?\$filter"}, times="forever")
     ids = ["00000000-0000-4000-8000-000000000000", "00000000-0000-4000-8000-000000000001", str(uuid.uuid4())]
-    found, use = ask(tenant, resolve_groups, ids, [refusal])
+    found, use = ask(tenant, resolve_groups, ids, [REFUSED, lists])
     assert [found[group_id].name for group_id in ids] == ["A", "B", ""]
     assert [found[group_id].is_gone for group_id in ids] == [False, False, True]
-    assert use.requests == 2
+    assert use.requests == 3
 
 
 def test_groups_that_come_without_names_are_asked_for_again():

@@ -34,7 +34,7 @@ REQUESTS = "operationApprovalRequests"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(approvals, "POLL_INTERVAL_S", 0.1)
-    monkeypatch.setattr(approvals, "GRACE_S", 3.0)
+    monkeypatch.setattr(approvals, "GRACE_S", 1.5)
 
 
 def protected(world: World, *numbers: int, key: str = CATALOG) -> str:
@@ -93,7 +93,7 @@ def test_what_is_approved_while_the_run_lasts_is_written_in_the_same_run_byte_fo
     ("status", "word"), [("rejected", "rejected"), ("expired", "expired"), ("cancelled", "cancelled")]
 )
 def test_what_is_refused_ends_as_what_it_is_and_a_retry_asks_anew(
-    make_world: MakeWorld, status: str, word: str
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch, status: str, word: str
 ) -> None:
     world = make_world(small_tenant(1))
     plan = protected(world, 1)
@@ -103,6 +103,7 @@ def test_what_is_refused_ends_as_what_it_is_and_a_retry_asks_anew(
     assert word in run.failures[0].message
     assert world.states(plan)[policy_id(1)] is ItemState.FAILED
     assert len(world.writes()) == 1
+    monkeypatch.setattr(approvals, "GRACE_S", 0.2)
     again = world.retry(plan, justification="Ticket 4712")
     assert again.counters.awaiting == 1
     assert [request["status"] for request in filed(world)] == [status, "needsApproval"]
