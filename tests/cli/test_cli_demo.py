@@ -92,6 +92,8 @@ def test_the_simulator_ends_with_the_demo(program: Program, number: signal.Signa
     child = program.start("demo", "--headless", "--policies", "2000")
     wait_for(lambda: bool(psutil.Process(child.pid).children()), "the simulator")
     simulators = psutil.Process(child.pid).children()
+    assert child.stderr is not None
+    assert child.stderr.readline()  # past its start, and at work
     child.send_signal(number)
     child.communicate(timeout=LIMIT_S)
     assert child.returncode == (130 if number is signal.SIGINT else -number)

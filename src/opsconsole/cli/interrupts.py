@@ -31,10 +31,16 @@ class Interrupts:
 
 @contextmanager
 def heeding() -> Iterator[Interrupts]:
-    """Note signals instead of being interrupted by them; off the main thread, where none arrive, nothing is changed."""
+    """Note signals instead of being interrupted by them; off the main thread, where none arrive, nothing is changed.
+
+    One that came too late to be heeded in here is handed on to whoever heeds them around it.
+    """
     interrupts = Interrupts()
-    with _handling(interrupts.note):
+    with _handling(interrupts.note) as before:
         yield interrupts
+    outer = before.get(signal.SIGINT)
+    if interrupts.is_asked and callable(outer) and outer is not signal.default_int_handler:
+        outer(signal.SIGINT, None)
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def terminating() -> Iterator[None]:
 
 
 @contextmanager
-def _handling(handler: signal._HANDLER) -> Iterator[None]:
+def _handling(handler: signal._HANDLER) -> Iterator[dict[int, signal._HANDLER]]:
     before: dict[int, signal._HANDLER] = {}
     try:
         for name in NAMES:
@@ -58,7 +64,7 @@ def _handling(handler: signal._HANDLER) -> Iterator[None]:
     except ValueError:  # not the main thread
         before.clear()
     try:
-        yield
+        yield before
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)

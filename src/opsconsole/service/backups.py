@@ -122,7 +122,7 @@ def start_fetch(
             )
         target = {"item": item.id} if item else {"set": found.id}
         identity = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, target)
-        if active := runs.active_run(session, identity) or _other_fetch(session, found):
+        if active := runs.active_run(session, identity) or _other_fetch(session, found, item):
             return Started(False, [active], found)
         if not backups.reopen_items(session, found.id, [item.id] if item else None):
             raise Conflict(
@@ -144,15 +144,16 @@ def start_fetch(
         return Started(True, [run], backups.get_set(session, found.id))
 
 
-def _other_fetch(session: Session, found: BackupSet) -> OperationRun | None:
-    """Return an active fetch of the set, of whatever items: two at once would settle, and count, each other's."""
+def _other_fetch(session: Session, found: BackupSet, item: BackupItem | None) -> OperationRun | None:
+    """Return an active fetch of the set that would settle, and count, the same items: of all, or of any if all are wanted."""
     if not found.count("pending"):
         return None
     flt = runs.RunFilter(
         types=(RunType.FETCH,), tenant_ids=(found.tenant_id,), statuses=(Status.QUEUED, Status.RUNNING)
     )
     others, _ = runs.list_runs(session, [found.workspace_id], flt, limit=100)
-    return next((run for run in others if run.inputs.get("set") == found.id), None)
+    of_set = [run for run in others if run.inputs.get("set") == found.id]
+    return next((run for run in of_set if item is None or run.inputs.get("items") is None), None)
 
 
 def list_sets(

@@ -12,7 +12,7 @@ from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, number
 from opsconsole.service import store_admin
 
-CHECK_COLUMNS = (Column("State", fixed=True), Column("Guard", fixed=True), Column("Detail", whole=True))
+CHECK_COLUMNS = (Column("State", fixed=True), Column("Guard", whole=True), Column("Detail", whole=True))
 
 MAX_SEEDED_RUNS = 5_000_000
 """More would only show how long one can wait."""
