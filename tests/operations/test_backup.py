@@ -10,7 +10,7 @@ from opsconsole.domain.backup import ItemStatus, TypeStatus
 from opsconsole.domain.failure import FailureCode, Reason
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.errors import Conflict
-from opsconsole.graph.policy_types import Read, supported_types
+from opsconsole.graph.policy_types import supported_types
 from opsconsole.service import backups, restores, runs
 from opsconsole.simulator import seeded_tenant
 from opsconsole.simulator.jsontext import members
@@ -305,8 +305,7 @@ def test_requests_are_few_and_counted_exactly(make_world: MakeWorld, policies: i
     assert sum(one["requests"] for one in counted) == len(sent)
     assert sum(one["subrequests"] for one in counted) == len(inner)
     tenant = world.tenant()
-    tried = sum(row.read is Read.TRY_LIST for row in supported_types())
-    pages = tried + sum(max(1, -(-len(tenant.shelves[row.key]) // 100)) for row in supported_types())
+    pages = sum(max(1, -(-len(tenant.shelves[row.key]) // 100)) for row in supported_types())
     unexpanded = sum(len(tenant.shelves[row.key]) for row in supported_types() if not row.expands)
     named = len({line["path"] for line in sent if line["operation"] in ("groups", "getByIds", "filters")})
     assert len([line for line in sent if line["operation"] == "list"]) == pages

@@ -138,9 +138,6 @@ def test_how_each_type_is_read_is_what_the_table_says(make_world: MakeWorld) -> 
         with_list, plain = f"{place}?$expand=assignments", place
         if row.read is Read.WITH_LIST:
             assert (listed, single) == ([with_list], []), row.key
-        elif row.read is Read.TRY_LIST:
-            assert listed == [with_list, plain], row.key
-            assert sorted(single) == [f"{place}/{policy_id(number)}/assignments" for number in (1, 2)], row.key
         elif row.read is Read.BY_ITEM:
             assert listed == [plain]
             assert sorted(single) == [f"{place}/{policy_id(number)}/assignments" for number in (1, 2)], row.key

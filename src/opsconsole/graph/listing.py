@@ -12,7 +12,7 @@ from opsconsole.graph.entries import Entry
 from opsconsole.graph.errors import classify, parse_error
 from opsconsole.graph.jsontext import NoJson
 from opsconsole.graph.pages import RefusedAnswer, follow
-from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Read
+from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType
 from opsconsole.graph.throttle import ThrottledClient
 
 SMALL_PAGE = 25
@@ -62,7 +62,7 @@ async def list_policies(
     """
     row = POLICY_TYPES[policy_type]
     walk = _Walk(client, row, on_page, code)
-    modes = [_WHOLE, _SMALL, _PLAIN] if row.read in (Read.WITH_LIST, Read.TRY_LIST) else [_PLAIN]
+    modes = [_WHOLE, _SMALL, _PLAIN] if row.expands else [_PLAIN]
     if (known := client.list_modes.get(policy_type)) in modes:
         modes = modes[modes.index(known) :]
     while True:
@@ -128,10 +128,7 @@ class _Walk:
             return None
         self._seen.add(entry.id)
         is_builtin = bool(self._row.is_builtin(entry.id, {"priority": entry.priority}))
-        assignments = entry.assignments
-        if self._row.read is Read.TRY_LIST and assignments is not None and not assignments.strip("[] \t\r\n"):
-            assignments = None
-        return ListedPolicy(self._row.key, entry.id, entry.name, entry.text, assignments, is_builtin)
+        return ListedPolicy(self._row.key, entry.id, entry.name, entry.text, entry.assignments, is_builtin)
 
     def result(self, problem: GraphAnswer | GraphFault | None) -> ListResult:
         """Return how far the list came."""

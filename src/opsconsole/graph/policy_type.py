@@ -22,12 +22,11 @@ class Write(StrEnum):
 class Read(StrEnum):
     """How the assignments of a type are read: with the list, or policy by policy in batches.
 
-    ``TRY_LIST``: whether the list takes ``$expand`` was never recorded. It is tried, a 400 ends the try, and an empty
-    array that comes so is asked for again: one such list is known to answer empty whatever is there.
+    A list of which nobody recorded that it takes ``$expand`` is not asked to: the try would cost a call, and one such list is
+    known to answer empty arrays whatever is there.
     """
 
     WITH_LIST = "with_list"
-    TRY_LIST = "try_list"
     BY_ITEM = "by_item"
     BY_ITEM_EXPANDED = "by_item_expanded"
 

@@ -24,7 +24,6 @@ COLUMNS = (
 
 READ_WORDS = {
     Read.WITH_LIST: "with the list",
-    Read.TRY_LIST: "with the list, else in batches",
     Read.BY_ITEM: "one by one, in batches",
     Read.BY_ITEM_EXPANDED: "with each policy, in batches",
 }
