@@ -68,6 +68,11 @@ class Window(Generic[T]):
         """Return how the page above the window is read."""
         return self._above[-1] if self._above else self._top
 
+    @property
+    def first_rows(self) -> list[T]:
+        """Return the rows that stood at the top when the list was entered."""
+        return self._first_rows
+
     def start(self, page: PageLike[T]) -> None:
         """Begin anew with a first page."""
         self._enter(_Page(FIRST, list(page.items)))
@@ -154,13 +159,21 @@ class Window(Generic[T]):
         self._settle()
         return changed
 
+    def is_torn_by(self, read: Sequence[T]) -> bool:
+        """Tell whether so much came in at the end of a list that grows there that a fresh reading meets no row of it."""
+        last = self._pages[-1] if self._pages else None
+        if self._is_newest_first or last is None or not last.reading.is_back or last.reading.cursor is not None:
+            return False
+        known = {self._key(row) for row in last.rows}
+        return bool(read) and bool(known) and not any(self._key(row) in known for row in read)
+
     def _is_waiting(self, row: T) -> bool:
         # Above the end of the first page or between rows in memory; anything else is a page that is not in memory.
         if not self.rows:
             return True
         rank = self._rank(row)
         above = bool(self._first_rows) and rank > self._rank_of(self._first_rows[-1])
-        return above or self._rank_of(self.rows[-1]) < rank < self._rank_of(self.rows[0])
+        return above or bool(self._rank_of(self.rows[-1]) < rank < self._rank_of(self.rows[0]))
 
     def _is_at_end(self, row: T) -> bool:
         return not self.rows or self._key(row) > self._key(self.rows[-1])

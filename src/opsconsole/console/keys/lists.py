@@ -54,7 +54,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "G,end",
         "G",
         "last",
-        "Go to the last entry loaded; going on loads more.",
+        "Go to the last entry of the whole list.",
         "bottom",
         LISTS | {"run"},
         in_footer=False,

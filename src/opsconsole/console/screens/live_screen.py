@@ -207,7 +207,7 @@ class LiveScreen(Screen[None]):
         self.query_one(WindowTable).jump_up()
 
     def action_bottom(self) -> None:
-        """Jump to the last row in memory."""
+        """Jump to the last row of the whole list."""
         self.query_one(WindowTable).jump_down()
 
     def action_back(self) -> None:

@@ -44,13 +44,13 @@ def marked_line(spans: list[Span], pen: Pen) -> list[Span]:
     return [(pen.drawn("◆"), pen.ink("key")), (lead[1:], ink), *rest]
 
 
-def newer(waiting: int, pen: Pen) -> list[Span]:
+def newer(waiting: int, pen: Pen, word: str = "newer") -> list[Span]:
     """Return the line about the rows that wait above the first; nothing when there are none."""
     if not waiting:
         return []
     more = "+" if waiting >= PAGE_ROWS else ""
     return [
-        (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
+        (pen.drawn(f" {waiting}{more} {word} · "), pen.ink("running")),
         ("g", pen.ink("key")),
         (" jumps up (rows never move under the cursor)", pen.ink("dim")),
     ]
