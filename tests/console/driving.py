@@ -86,6 +86,9 @@ class Engine:
     def has_failed(self) -> bool:
         return self.is_broken
 
+    def store_changed(self) -> None:
+        pass
+
     def stop(self) -> None:
         self.is_started = False
 

@@ -22,11 +22,11 @@ from textual.timer import Timer
 from opsconsole.console.desk import Desk, EngineHandle, Identity, refusal
 from opsconsole.console.keys import Key
 from opsconsole.console.pen import Pen
-from opsconsole.console.pulse import Pulse
 from opsconsole.console.theme import DARK, PLAIN, themes
 from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import OpsError, Unreachable
+from opsconsole.service.pulse import Pulse
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class OpsConsoleApp(App[int]):
         self._retry: Timer | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
-        self._pulse = Pulse(desk.changed, self._store_changed, self.trouble)
+        self._pulse = Pulse(desk.changed, self._beat, self.trouble)
         for one in themes():
             self.register_theme(one)
         self.theme = PLAIN if not has_color else (theme or DARK)
@@ -207,6 +207,11 @@ class OpsConsoleApp(App[int]):
 
     # What happens
 
+    def _beat(self) -> None:
+        if self.engine is not None:
+            self.engine.store_changed()
+        self._store_changed()
+
     def _store_changed(self) -> None:
         if self.loss is not None:
             return  # the next try has its time: a feed that cannot know says "changed" all the while
@@ -235,6 +240,7 @@ class OpsConsoleApp(App[int]):
             self._store_changed()
 
     async def _identify(self) -> None:
+        before = self.identity, self.tenant_names
         try:
             self.identity = await self.ask(self.desk.identity)
             self.tenant_names = [view.name for view in await self.ask(self.desk.tenants)]
@@ -242,6 +248,8 @@ class OpsConsoleApp(App[int]):
             self.trouble(error)
             return
         self._identity_at = self.desk.now()
+        if before == (self.identity, self.tenant_names):
+            return
         for widget in self.screen.query("HeaderLine, FooterLine"):
             widget.refresh()
 

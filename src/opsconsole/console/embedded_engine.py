@@ -33,7 +33,13 @@ class EmbeddedEngine:
                 return
             caller = self._caller
             engine = Engine(
-                caller.db, caller.config, actor=caller.actor, kind=self._kind, env=self._env, prompt=self._prompt
+                caller.db,
+                caller.config,
+                actor=caller.actor,
+                kind=self._kind,
+                env=self._env,
+                prompt=self._prompt,
+                has_pulse=False,  # the console has one, and hands it on
             )
             self._engine = EngineThread(engine)
             self._engine.start()
@@ -46,6 +52,11 @@ class EmbeddedEngine:
     def has_failed(self) -> bool:
         """Tell whether it ended by itself: what is queued waits for another one."""
         return self._engine is not None and self._engine.error is not None
+
+    def store_changed(self) -> None:
+        """Tell it that something was committed to the store."""
+        if self._engine is not None:
+            self._engine.engine.store_changed()
 
     def stop(self) -> None:
         """Stop it; runs in hand stay running, without an owner, for the next engine."""

@@ -21,6 +21,10 @@ class EngineHandle(Protocol):
         """Tell whether it ended by itself."""
         ...
 
+    def store_changed(self) -> None:
+        """Tell it that something was committed to the store."""
+        ...
+
     def stop(self) -> None:
         """Stop it; runs in hand are left to another engine."""
         ...
