@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import traceback
@@ -14,7 +15,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -23,6 +24,7 @@ from opsconsole.console.desk import Desk, EngineHandle, Identity, refusal
 from opsconsole.console.keys import Key
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, PLAIN, themes
+from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import OpsError, Unreachable
@@ -34,8 +36,11 @@ IDENTITY_EVERY_S = 10.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
 
-ENGINE_AFTER_S = 0.1
-"""The engine is loaded this long after the first screen: loading it first would keep the rows waiting for a second."""
+ENGINE_AFTER_S = 0.05
+"""The engine is loaded this long after the first rows were read: they are drawn by then, and need not wait for it."""
+
+ENGINE_AT_LAST_S = 3.0
+"""The engine is loaded this long after the start even if no rows came: a store that cannot be read now may be later."""
 
 PROMPT_S = 900.0
 """A device code can be entered for a quarter of an hour."""
@@ -97,6 +102,7 @@ class OpsConsoleApp(App[int]):
         self._seen_at = desk.now()
         self._identity_at: datetime | None = None
         self._is_behind = False
+        self._engine_timer: Timer | None = None
         self._retry: Timer | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
@@ -112,10 +118,19 @@ class OpsConsoleApp(App[int]):
         self._pulse.start()
         self.run_worker(self._identify(), group="identity")
         self.action_go("runs")
-        if self.engine is not None:
+        self._engine_timer = self.set_timer(ENGINE_AT_LAST_S, self._start_engine)
+
+    @on(WindowTable.Loaded)
+    def _first_rows(self) -> None:
+        if self._engine_timer is not None:
+            self._engine_timer.stop()
+            self._engine_timer = None
             self.set_timer(ENGINE_AFTER_S, self._start_engine)
 
     def _start_engine(self) -> None:
+        self._engine_timer = None
+        gc.freeze()  # what is loaded by now stays: looking through it again would make keys wait
+
         async def start(engine: EngineHandle) -> None:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._orders, engine.start)
