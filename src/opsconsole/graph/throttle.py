@@ -240,14 +240,14 @@ class ThrottledClient:
 
     def _note_pace(self, request: GraphRequest, wait_s: float) -> None:
         until = self._governor.clock() + timedelta(seconds=wait_s)
-        text = f"Held back: the budget that Graph has for {area_of(request)} is used up for now."
+        text = f"Held back to keep within Graph's budget ({area_of(request)})"
         self.note(EventKind.PACE_WAIT, text, until=to_text(until))
 
     def _note_closure(self, request: GraphRequest, until: datetime) -> None:
         """Tell of a closure once, however many calls wait for it."""
         if until != self._noted_closure:
             self._noted_closure = until
-            self.note(EventKind.THROTTLE_WAIT, f"Graph asked to wait ({area_of(request)}).", until=to_text(until))
+            self.note(EventKind.THROTTLE_WAIT, f"Graph asked to wait ({area_of(request)})", until=to_text(until))
 
     async def _wait_until_open(self, request: GraphRequest, spent: _Spent) -> bool:
         has_waited = False

@@ -19,7 +19,7 @@ CANCELLED_MESSAGE = "The run was cancelled before it came to this policy."
 
 ENDING_WORDS = {
     Outcome.SUCCEEDED: "The run succeeded.",
-    Outcome.PARTIALLY_SUCCEEDED: "The run ended; part of it failed or waits for approval.",
+    Outcome.PARTIALLY_SUCCEEDED: "The run ended; not all of it succeeded.",
     Outcome.FAILED: "The run failed.",
     Outcome.CANCELLED: "The run was cancelled.",
 }

@@ -104,7 +104,7 @@ class RunContext:
         elif last is EventKind.RELEASED:
             self.note(EventKind.ATTEMPT, f"{engine} took the run up where it was left.")
         else:
-            self.note(EventKind.TAKEN_OVER, f"The engine before was lost: {engine} took the run over.")
+            self.note(EventKind.TAKEN_OVER, f"{engine} took over from a lost one.")
 
     def note(self, kind: EventKind, text: str, *, times: int = 1, **data: Any) -> None:
         """Tell of something in the run's log; it reaches the store with the next commit."""
@@ -285,7 +285,7 @@ class RunContext:
             until = self.clock() + timedelta(seconds=left_s)
             self.note(
                 EventKind.LEASE_WAIT,
-                "Waiting until no write of the lost engine can arrive any more.",
+                "Waiting until no write of the lost engine can arrive any more",
                 until=to_text(until),
             )
             self.note_wait(until)
