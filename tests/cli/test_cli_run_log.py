@@ -14,7 +14,7 @@ def fetch_of(ready: Program) -> str:
 
 
 def test_a_run_tells_its_phases_and_with_log_its_log(ready: Program) -> None:
-    assert ready.process("backup", "contoso", "--wait").code == 0
+    assert ready.inline("backup", "contoso", "--wait").code == 0
     run = fetch_of(ready)
     told = ready.inline("runs", "show", run)
     assert "Settling from the list" in told.out and "took the run up" not in told.out
@@ -22,13 +22,13 @@ def test_a_run_tells_its_phases_and_with_log_its_log(ready: Program) -> None:
     assert "took the run up." in logged.out and "The run succeeded." in logged.out
     assert "log" not in ready.ask("runs", "show", run)
     events = ready.ask("runs", "show", run, "--log")["log"]
-    assert [event["kind"] for event in events][0] == "attempt" and events[-1]["kind"] == "completed"
+    assert events[0]["kind"] == "attempt" and events[-1]["kind"] == "completed"
     assert set(events[0]) == {"seq", "at", "ended_at", "kind", "text", "times", "data"}
 
 
 def test_watching_a_run_tells_the_lines_as_they_come(ready: Program) -> None:
-    assert ready.process("backup", "contoso", "--wait").code == 0
-    watched = ready.process("runs", "watch", fetch_of(ready))
+    assert ready.inline("backup", "contoso", "--wait").code == 0
+    watched = ready.inline("runs", "watch", fetch_of(ready))
     assert watched.code == 0
     lines = [line for line in watched.err.splitlines() if "took the run up" in line or "The run succeeded" in line]
     assert len(lines) == 2, watched.err
@@ -37,13 +37,13 @@ def test_watching_a_run_tells_the_lines_as_they_come(ready: Program) -> None:
 def test_a_reason_is_retried_alone_and_another_one_is_refused(ready: Program, simulator: SimulatorThread) -> None:
     rule = {"match": {"operation": "assignments"}, "times": "forever", "action": {"kind": "status", "status": 403}}
     control(simulator, "POST", "faults", [rule])
-    assert ready.process("backup", "contoso", "--wait").code in (1, 3)
+    assert ready.inline("backup", "contoso", "--wait").code in (1, 3)
     control(simulator, "DELETE", "faults")
     run = fetch_of(ready)
     wrong = ready.inline("runs", "retry", run, "--reason", "timeout", "--json")
     assert wrong.code == 6 and "is left to retry" in wrong.error["message"]
     assert ready.inline("runs", "retry", run, "--reason", "nonsense").code == 2
-    again = ready.process("runs", "retry", run, "--reason", "permission_denied", "--wait", "--json")
+    again = ready.inline("runs", "retry", run, "--reason", "permission_denied", "--wait", "--json")
     assert again.code == 0, again
     assert again.json["runs"][0]["retry_of"] == run
     assert again.json["runs"][0]["context"]["inputs"]["reason"] == "permission_denied"
