@@ -226,7 +226,7 @@ def test_the_log_follows_a_run_that_works() -> None:
 def test_a_run_without_a_log_says_so() -> None:
     async def steps(driver: Driver) -> None:
         await driver.press("enter", "l")
-        assert "Nothing was logged for this run." in driver.text()
+        assert "Nothing is logged for this run." in driver.text()
 
     drive(steps, waiting_world())
 

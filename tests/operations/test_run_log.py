@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from builders import START
-from opsconsole.domain.clock import from_text
+from opsconsole.domain.clock import from_text, to_text
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.domain.run_event import MAX_EVENTS, EventKind, RunEvent, phases_of
 from opsconsole.operations.run_log import RunLog
@@ -61,12 +61,24 @@ def test_a_wait_knows_how_long_it_was_in_sum() -> None:
     time = Time()
     log = RunLog(1, time)
     for _ in range(2):
-        log.note(EventKind.THROTTLE_WAIT, "asked to wait", until="2026")
+        log.note(EventKind.THROTTLE_WAIT, "asked to wait", until=to_text(time.now + timedelta(seconds=6)))
         time.pass_s(7)
         log.end_waits()
         time.pass_s(1)
     (line,) = log.lines
-    assert (line.times, line.data["waited_s"], line.ended_at is not None) == (2, 14.0, True)
+    assert (line.times, line.data["waited_s"], line.ended_at is not None) == (2, 12.0, True), "no longer than told to"
+
+
+def test_a_wait_ends_at_its_time_also_while_another_lasts() -> None:
+    time = Time()
+    log = RunLog(1, time)
+    log.note(EventKind.THROTTLE_WAIT, "apps", until=to_text(time.now + timedelta(seconds=2)))
+    time.pass_s(3)
+    log.note(EventKind.THROTTLE_WAIT, "groups", until=to_text(time.now + timedelta(seconds=9)))
+    assert [line.data.get("waited_s") for line in log.lines] == [2.0, None]
+    time.pass_s(4)
+    log.end_waits()
+    assert [line.data.get("waited_s") for line in log.lines] == [2.0, 4.0]
 
 
 def test_a_log_never_grows_without_bound() -> None:

@@ -48,7 +48,7 @@ def things_of(report: RunReport, order: dict[str, int]) -> list[Thing]:
     if awaiting and (restore := report.related.get("restore_run")):
         words = ("text", APPROVAL[0]), ("key", APPROVAL[1])
         row = Thing(
-            "awaiting", "awaiting approval", grouped(awaiting), "a second administrator decides", "partial", words,
+            "awaiting", "awaiting approval", grouped(awaiting), "somebody must approve", "partial", words,
             ("restore", str(restore)), Reason.APPROVAL_REQUIRED,
         )  # fmt: skip
         things.append(row)

@@ -53,6 +53,7 @@ class RunLog:
         A wait lasts until ``end_waits``.
         """
         now = self._clock()
+        self._end_waits(now, only_over=True)
         place = self._folds.get((kind, text))
         if place is not None and self._is_recent(self._lines[place], now):
             line = self._lines[place]
@@ -66,12 +67,19 @@ class RunLog:
 
     def end_waits(self) -> None:
         """Close the lines about waits: nothing waits any more."""
-        now = self._clock()
-        for place, began in self._waiting.items():
+        self._end_waits(self._clock(), only_over=False)
+
+    def _end_waits(self, now: datetime, *, only_over: bool) -> None:
+        # Waits overlap: one for another part of Graph may begin before this one's end was noticed.
+        for place, began in list(self._waiting.items()):
             line = self._lines[place]
-            waited_s = float(line.data.get("waited_s", 0.0)) + max(0.0, (now - began).total_seconds())
-            self._change(place, ended_at=to_text(now), data={**line.data, "waited_s": round(waited_s, 3)})
-        self._waiting.clear()
+            until = from_text(str(line.data["until"])) if line.data.get("until") else None
+            if only_over and (until is None or until > now):
+                continue
+            end = min(now, until) if until is not None else now
+            waited_s = float(line.data.get("waited_s", 0.0)) + max(0.0, (end - began).total_seconds())
+            self._change(place, ended_at=to_text(end), data={**line.data, "waited_s": round(waited_s, 3)})
+            del self._waiting[place]
 
     def close(self) -> None:
         """End everything that lasts: the worker lets the run go."""

@@ -127,7 +127,7 @@ class RunLogScreen(LiveScreen):
                 [("c", pen.ink("key")), (" shows every line.", pen.ink("text"))],
             ]
         return [
-            [("Nothing was logged for this run.", pen.ink("strong"))],
+            [("Nothing is logged for this run.", pen.ink("strong"))],
             [("Lines come once an engine takes it up; runs of older versions", pen.ink("dim"))],
             [("have none.", pen.ink("dim"))],
         ]
