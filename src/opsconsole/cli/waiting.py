@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.cli.ending import Interrupted
@@ -43,14 +43,20 @@ def tell_if_nobody_works(invocation: Invocation, runs: Sequence[OperationRun]) -
 
 
 def stay(
-    invocation: Invocation, runs: Sequence[OperationRun], *, brings_engine: bool, with_followers: bool = True
+    invocation: Invocation,
+    runs: Sequence[OperationRun],
+    *,
+    brings_engine: bool,
+    with_followers: bool = True,
+    each_look: Callable[[], None] | None = None,
 ) -> list[OperationRun]:
     """Return the runs, with their failures, once all have ended, and all that follow them; shows progress meanwhile.
 
-    With ``brings_engine`` an engine of this process's own works on them, and only on them, whenever none is live.
+    ``each_look`` is called whenever the runs were read. With ``brings_engine`` an engine of this process's own works on
+    them, and only on them, whenever none is live.
     Raises Interrupted after Ctrl-C or SIGTERM, the runs released.
     """
-    vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers)
+    vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers, each_look=each_look)
     with heeding() as interrupts, progress_for(invocation.out) as progress:
         try:
             return vigil.keep(progress, interrupts, brings_engine=brings_engine)
@@ -82,7 +88,15 @@ def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
 class _Vigil:
     """One wait: the runs, the feed that tells of changes, and the engine if this process brought one."""
 
-    def __init__(self, invocation: Invocation, ids: Sequence[str], *, with_followers: bool) -> None:
+    def __init__(
+        self,
+        invocation: Invocation,
+        ids: Sequence[str],
+        *,
+        with_followers: bool,
+        each_look: Callable[[], None] | None = None,
+    ) -> None:
+        self._each_look = each_look
         self._invocation = invocation
         self._with_followers = with_followers
         self.ids = list(ids)
@@ -103,6 +117,8 @@ class _Vigil:
                 if feed.changed() or is_due:
                     try:
                         runs = self._read()
+                        if self._each_look is not None:
+                            self._each_look()
                         progress.show(runs, {run.id: self._wait_of(run) for run in runs})
                         if all(run.status is Status.COMPLETED for run in runs):
                             return runs

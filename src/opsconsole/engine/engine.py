@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from opsconsole.config import Config, TenantConfig
 from opsconsole.domain.access import Actor
@@ -21,6 +21,7 @@ from opsconsole.domain.clock import Clock, system_clock, to_text
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.ids import NewId, new_id
 from opsconsole.domain.run import OperationRun, RunType
+from opsconsole.domain.run_event import EventKind
 from opsconsole.engine.duties import Duty
 from opsconsole.engine.duties.claim import Claim
 from opsconsole.engine.duties.fold import FoldCounts
@@ -222,8 +223,12 @@ class Engine:
             if ctx is not None:
                 ctx.note_wait(until)
 
+        def on_note(kind: EventKind, text: str, *, times: int = 1, **data: Any) -> None:
+            if ctx is not None:
+                ctx.note(kind, text, times=times, **data)
+
         try:
-            client = self._client(run.tenant_id or "", config).for_run(on_wait)
+            client = self._client(run.tenant_id or "", config).for_run(on_wait, on_note)
         except ConfigError as error:
             self._refuse(run, str(error))
             return
@@ -238,6 +243,7 @@ class Engine:
             lease_expires_at=expiry(self.clock(), self.lease_seconds),
             in_thread=self.in_thread,
             is_allowed=partial(is_still_allowed, run=run),
+            engine_kind=self.kind,
         )
         held = ctx
         # The place is taken at once, before the scheduler comes to the job: ``has_room`` must not lie in between.

@@ -14,7 +14,7 @@ from opsconsole.errors import Conflict, NotFound
 from opsconsole.store.columns import failure_text, to_failure, to_json_text
 from opsconsole.store.database import Row, Session, bind_list, chunks
 from opsconsole.store.lookup import resolve_suffix
-from opsconsole.store.restore_items import count_reopenable, ids_to_write, reopen_items, skip_rest
+from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
     first_before_images,
     record_intent,
@@ -26,12 +26,12 @@ from opsconsole.store.restore_writes import (
 __all__ = [
     "add_execution",
     "count_item_states",
-    "count_reopenable",
     "first_before_images",
     "get_restore",
     "get_restore_item",
     "ids_to_write",
     "insert_restore",
+    "left_items",
     "list_restore_items",
     "list_restores",
     "record_intent",
