@@ -56,6 +56,7 @@ class MemoryDesk:
     all_entries: list[AuditJson] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
     orders: list[tuple[Any, ...]] = field(default_factory=list)
+    is_member: bool = True
     moment: datetime = NOW
     is_lost: bool = False
     has_changed: bool = False
@@ -73,7 +74,7 @@ class MemoryDesk:
 
     def identity(self) -> Identity:
         self._look()
-        return Identity(self.actor, {"main": self.role})
+        return Identity(self.actor, {"main": self.role} if self.is_member else {}, "uid:1000")
 
     def tenants(self) -> list[TenantView]:
         self._look()

@@ -62,6 +62,7 @@ class ThrottledClient:
         self._waiting: dict[object, datetime] = {}
         self._wait_began: datetime | None = None
         self._told: datetime | None = None
+        self._lost: tuple[Reason, datetime] | None = None
         self._pacing = _Overlap()
         self.list_modes = list_modes if list_modes is not None else {}
 
@@ -79,6 +80,11 @@ class ThrottledClient:
     def use(self) -> GraphUse:
         """Return what was asked of Graph through this view so far."""
         return self._use
+
+    @property
+    def lost(self) -> tuple[Reason, datetime] | None:
+        """Return why Graph gives this view no answer, and since when; None once it gave one."""
+        return self._lost
 
     def for_run(self, on_wait: OnWait | None = None) -> ThrottledClient:
         """Return a view with counters of its own on the same client and governor; only the first one is closed."""
@@ -134,6 +140,7 @@ class ThrottledClient:
 
     async def _again(self, outcome: Outcome, request: GraphRequest, spent: _Spent) -> bool:
         """Digest an outcome: close or open the tenant, wait if need be, and tell whether to send again."""
+        self._note_loss(outcome)
         if isinstance(outcome, GraphFault):
             spent.failures += 1
             limit = request.timeout_tries if outcome.reason is Reason.TIMEOUT else request.max_tries
@@ -153,6 +160,16 @@ class ThrottledClient:
             await self._governor.close_for(outcome.headers)
         limit = {500: min(request.max_tries, 2), 504: request.timeout_tries}.get(outcome.status, request.max_tries)
         return not request.is_write and spent.failures < limit and await self._back_off(spent)
+
+    def _note_loss(self, outcome: Outcome) -> None:
+        if isinstance(outcome, GraphFault):
+            reason = outcome.reason if outcome.reason in RETRIED_FAULTS else None
+        else:
+            reason = Reason.SERVICE_UNAVAILABLE if outcome.status in RETRIED_STATUSES - {500} else None
+        if reason is None:
+            self._lost = None
+        else:
+            self._lost = (reason, self._lost[1] if self._lost else self._governor.clock())
 
     async def _batch(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [None] * len(requests)

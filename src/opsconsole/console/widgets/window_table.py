@@ -16,6 +16,7 @@ from textual.widget import Widget
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.table_emptiness import Emptiness
 from opsconsole.console.widgets.table_lines import headings, newer, row_line, strip_of
 from opsconsole.console.window import PAGE_ROWS, Source, Window
 from opsconsole.errors import NotFound, OpsError
@@ -79,7 +80,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
         super().__init__(id=id)
         self._columns = columns
         self._noun = noun
-        self._empty = empty
+        self._emptiness = Emptiness(self, empty)
         self._top_lines = 1 if has_headings else 0
         self._is_text = is_text
         self._margin = 1 if is_text else MARGIN
@@ -124,6 +125,8 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self._window = Window(source.key)
             self.cursor = self.top = 0
             self.refresh()
+        if not self.is_loaded:
+            self._emptiness.begin()
         self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
@@ -172,6 +175,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
                 window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
         except OpsError as error:
             self._has_failed = True
+            self._emptiness.end()
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
@@ -185,6 +189,7 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             self.top = max(0, min(self.cursor - row, len(window.rows) - height))
             self._keep_in_view()
         self.is_loaded = True
+        self._emptiness.end()
         self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())
@@ -386,10 +391,8 @@ class WindowTable(Widget, Generic[T], can_focus=True):
             return self._strip(
                 row_line(self._columns, rows[place], pen, width, margin, is_current=is_current), width, style
             )
-        if self.is_loaded and not rows and self._empty is not None:
-            lines = self._empty(pen)
-            index = y - self._top_lines - 2
-            return self._strip([("    ", Style.null()), *lines[index]] if 0 <= index < len(lines) else [], width)
+        if not rows:
+            return self._strip(self._emptiness.line(pen, y - self._top_lines, is_loaded=self.is_loaded), width)
         return Strip.blank(width, self.rich_style)
 
     def _strip(self, spans: list[Span], width: int, style: Style | None = None) -> Strip:
