@@ -128,7 +128,8 @@ def _time_line(run: OperationRun, pen: Pen, width: int, rates: list[float]) -> l
         spent = took(seconds_between(run.started_at, run.completed_at, pen.now))
         line.append((pen.drawn(f" → {'running' if run.is_active else 'ran'} {spent}"), pen.ink("dim")))
     if until := run.context.get("waiting_until"):
-        line.append((f"  Graph asked to wait until {at_length(str(until), pen.zone)[-8:]}", pen.ink("partial")))
+        words = "no answer from Graph: next try" if run.context.get("graph_lost") else "Graph asked to wait until"
+        line.append((f"  {words} {at_length(str(until), pen.zone)[-8:]}", pen.ink("partial")))
     elif len(rates) > 1:
         room = min(24, width - width_of(line) - 10)
         if room > 4:

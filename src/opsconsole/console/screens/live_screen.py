@@ -205,7 +205,8 @@ class LiveScreen(Screen[None]):
             if self.is_there:
                 then(answer)
 
-        self.run_worker(give(), group="order")
+        # The app's, not the screen's: what became of an order is said also where its screen was left meanwhile.
+        self.console_app.run_worker(give(), group="order")
 
     def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
         """Read what an order's confirmation must say, then go on with it."""
