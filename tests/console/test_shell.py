@@ -272,6 +272,9 @@ def test_what_vanished_while_it_was_open_is_said_and_esc_goes_back(kind: str) ->
         driver.app.screen.store_changed()  # type: ignore[attr-defined]
         await driver.until(lambda: "Not found" in driver.text() and "There is no such thing." in driver.text())
         assert "Esc goes back." in driver.text()
+        assert driver.lines()[-1].split() == ["Esc", "back", "?", "help", "^p", "palette"]
+        await driver.press("x", "r", "f", "a", "t")
+        assert desk.orders == [] and not driver.app.screen.is_modal
         for name in ("run_report", "run", "backup_set", "item", "items", "restore", "restore_items", "entry"):
             delattr(desk, name)
         depth = len(driver.app.screen_stack)

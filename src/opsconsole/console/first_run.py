@@ -9,6 +9,7 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.screen import Screen
 from textual.widgets import Static
 
 from opsconsole.console.pen import Pen, Span, text_of
@@ -27,8 +28,39 @@ _WHAT = (
 
 _CHOICES = {
     True: "c  Make the store that the configuration names",
-    False: "c  Connect a tenant: writes a first configuration and a store",
+    False: "c  Connect a tenant: write a configuration, make a store",
 }
+
+
+class Card(Screen[None]):
+    """What stands on the terminal."""
+
+    DEFAULT_CSS = """
+    Card { align: center middle; background: $background; overflow-y: auto; }
+    Card #card { width: 68; max-width: 100%; height: auto; padding: 1 2;
+        background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
+    Card Static { width: 100%; height: auto; background: $panel; margin-bottom: 1; }
+    Card Choice { margin: 0; width: 100%; padding: 0 1; background: $panel; }
+    Card Choice:focus { background: $primary; }
+    """
+
+    def __init__(self, place: str, *, is_configured: bool, is_ascii: bool) -> None:
+        super().__init__()
+        self._place = place
+        self._is_configured = is_configured
+        self._is_ascii = is_ascii
+
+    def compose(self) -> ComposeResult:
+        """Lay the card out."""
+        pen = Pen(self.app.theme, system_clock(), None, self._is_ascii)
+        missing = "There is no store yet at" if self._is_configured else "There is no configuration yet at"
+        with Vertical(id="card") as card:
+            card.border_title = " opsconsole "
+            yield Static(_wrapping([[(line, pen.ink("text"))] for line in _WHAT]))
+            yield Static(_wrapping([[(missing, pen.ink("dim"))], [(plain(self._place), pen.ink("strong"))]]))
+            yield Choice("d  Open the demo, on a simulated tenant: nothing is touched", DEMO)
+            yield Choice(_CHOICES[self._is_configured], CONNECT)
+            yield Choice("q  Quit", QUIT)
 
 
 class FirstRunApp(App[str]):
@@ -39,14 +71,6 @@ class FirstRunApp(App[str]):
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "opsconsole"
-    CSS = """
-    Screen { align: center middle; background: $background; overflow-y: auto; }
-    #card { width: 68; max-width: 100%; height: auto; padding: 1 2;
-        background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
-    #card Static { width: 100%; height: auto; background: $panel; margin-bottom: 1; }
-    #card Choice { margin: 0; width: 100%; padding: 0 1; background: $panel; }
-    #card Choice:focus { background: $primary; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", f"answer('{DEMO}')", "Demo", show=False, id="demo"),
         Binding("c", f"answer('{CONNECT}')", "Connect", show=False, id="connect"),
@@ -66,17 +90,9 @@ class FirstRunApp(App[str]):
             self.register_theme(one)
         self.theme = theme
 
-    def compose(self) -> ComposeResult:
-        """Lay the card out."""
-        pen = Pen(self.theme, system_clock(), None, self._is_ascii)
-        missing = "There is no store yet at" if self._is_configured else "There is no configuration yet at"
-        with Vertical(id="card") as card:
-            card.border_title = " opsconsole "
-            yield Static(_wrapping([[(line, pen.ink("text"))] for line in _WHAT]))
-            yield Static(_wrapping([[(missing, pen.ink("dim"))], [(plain(self._place), pen.ink("strong"))]]))
-            yield Choice("d  Open the demo: a simulated tenant, nothing real is touched", DEMO)
-            yield Choice(_CHOICES[self._is_configured], CONNECT)
-            yield Choice("q  Quit", QUIT)
+    def get_default_screen(self) -> Screen[None]:
+        """Return the card."""
+        return Card(self._place, is_configured=self._is_configured, is_ascii=self._is_ascii)
 
     @on(Choice.Taken)
     def _taken(self, event: Choice.Taken) -> None:

@@ -127,9 +127,9 @@ def _time_line(run: OperationRun, pen: Pen, width: int, rates: list[float]) -> l
     if run.started_at:
         spent = took(seconds_between(run.started_at, run.completed_at, pen.now))
         line.append((pen.drawn(f" → {'running' if run.is_active else 'ran'} {spent}"), pen.ink("dim")))
-    if until := run.context.get("waiting_until"):
-        words = "no answer from Graph: next try" if run.context.get("graph_lost") else "Graph asked to wait until"
-        line.append((f"  {words} {at_length(str(until), pen.zone)[-8:]}", pen.ink("partial")))
+    # A wait for a Graph that gives no answer is the banner's.
+    if (until := run.context.get("waiting_until")) and not run.context.get("graph_lost"):
+        line.append((f"  Graph asked to wait until {at_length(str(until), pen.zone)[-8:]}", pen.ink("partial")))
     elif len(rates) > 1:
         room = min(24, width - width_of(line) - 10)
         if room > 4:

@@ -60,6 +60,11 @@ class LiveScreen(Screen[None]):
         return None
 
     @property
+    def is_of_nothing(self) -> bool:
+        """Tell whether what the screen is about is not there: then nothing can be done but to go."""
+        return bool(self.query(NotThere))
+
+    @property
     def is_there(self) -> bool:
         """Tell whether there is something to show on: a screen may be left while its answer is being read."""
         return self.is_mounted and not self._pruning and self in self.app.screen_stack
@@ -155,6 +160,8 @@ class LiveScreen(Screen[None]):
                 self._show_something()
                 self.receive(data)
                 self.look_at_keys()
+                for banner in self.query(Banner):
+                    banner.look()
         finally:
             self._is_fetching = False
         if self._is_outdated and self.app.screen is self:
@@ -171,6 +178,8 @@ class LiveScreen(Screen[None]):
             nothing = NotThere(error.message)
             self.mount(nothing, before=self.query(FooterLine).first())
             nothing.focus()
+            for footer in self.query(FooterLine):
+                footer.refresh()
 
     def _show_something(self) -> None:
         if self.query(NotThere):
@@ -229,7 +238,7 @@ class LiveScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take the write keys away where the console only watches."""
         del parameters
-        return not (action in _WRITES and self.console_app.is_read_only)
+        return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
         """Jump to the newest row."""

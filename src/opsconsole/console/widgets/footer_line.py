@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
 
 
+ALWAYS = frozenset({"back", "help", "palette"})
+"""Keys that work also where a screen's thing is not there."""
+
+
 class FooterLine(Widget):
     """Shows keys from the keys table, as many as fit; help shows them all."""
 
@@ -49,6 +53,7 @@ class FooterLine(Widget):
             and app.is_key_there(key)
             and key.id != f"go_{self._place}"
             and self._screen.is_key_of_use(key.id)
+            and (key.id in ALWAYS or not self._screen.is_of_nothing)
         ]
 
     def _is_dimmed(self, key: Key) -> bool:
