@@ -15,7 +15,7 @@ import pytest
 from opsconsole.simulator import SimulatorThread
 
 from .control import control, shake
-from .program import Program, wait_for
+from .program import Program, config_text, wait_for
 
 if sys.platform == "win32":
     pytest.skip("a pseudo-terminal is needed", allow_module_level=True)
@@ -161,6 +161,16 @@ def test_an_engine_that_cannot_start_is_told_and_the_run_stays_in_hand(
     terminal.press("\r")
     terminal.until(lambda text: "Stay here" not in text)
     terminal.child.kill(signal.SIGKILL)
+
+
+def test_graph_out_of_reach_is_said_while_the_run_tries_again(ready: Program, opened: Open) -> None:
+    ready.configure(config_text(ready.folder, "http://127.0.0.1:9"))
+    ready.ask("backup", "contoso")
+    terminal = opened("console")
+    terminal.until(lambda text: "⚠ Graph lost. contoso cannot be reached" in text and "since" in text)
+    terminal.until(lambda text: "✗ failed" in text and "Graph lost" not in text)
+    terminal.press("q")
+    assert terminal.ended() == 0
 
 
 # The first run

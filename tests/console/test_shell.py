@@ -158,6 +158,21 @@ def test_the_palette_turns_the_bell_on_and_off_and_it_rings_out_of_focus() -> No
     drive(steps, desk)
 
 
+def test_a_run_that_had_ended_when_it_was_opened_rings_nothing() -> None:
+    desk = busy_world()
+    ended = next(run for run in desk.all_runs if not run.is_active)
+
+    async def steps(driver: Driver) -> None:
+        rung = count_bells(driver)
+        driver.app.push_screen(RunScreen(ended.id))
+        await driver.press()
+        desk.has_changed = True
+        await driver.until(lambda: not desk.has_changed)
+        assert rung == []
+
+    drive(steps, desk, has_bell=True)
+
+
 # What is lost
 
 

@@ -23,6 +23,7 @@ class Bells:
         self.is_on = is_on
         self.watched: frozenset[str] = frozenset()
         self._started: set[str] = set()
+        self._seen: set[str] = set()
         self._ended: set[str] = set()
 
     def toggle(self, run: OperationRun) -> None:
@@ -42,9 +43,9 @@ class Bells:
             self._started.update(run.id for run in getattr(answer, "runs", ()) if run.is_active)
 
     def opened(self, run: OperationRun) -> None:
-        """Take note of a run that is on the screen: one that has ended by then rings no bell."""
-        if not run.is_active and run.id not in self._wanted():
-            self._ended.add(run.id)
+        """Take note of a run that is on the screen: only one that was seen at work can end."""
+        if run.is_active:
+            self._seen.add(run.id)
 
     def look(self) -> None:
         """See which of the runs waited for have ended; called whenever the store changed."""
@@ -54,8 +55,8 @@ class Bells:
     def _wanted(self) -> set[str]:
         wanted = set(self.watched)
         if self.is_on:
-            shown = {getattr(screen, "run_id", "") for screen in self._app.screen_stack} - {""}
-            wanted |= self._started | shown
+            shown = {getattr(screen, "run_id", "") for screen in self._app.screen_stack}
+            wanted |= self._started | (shown & self._seen)
         return wanted - self._ended
 
     async def _look(self) -> None:

@@ -58,7 +58,7 @@ class Card(Screen[None]):
             card.border_title = " opsconsole "
             yield Static(_wrapping([[(line, pen.ink("text"))] for line in _WHAT]))
             yield Static(_wrapping([[(missing, pen.ink("dim"))], [(plain(self._place), pen.ink("strong"))]]))
-            yield Choice("d  Open the demo, on a simulated tenant: nothing is touched", DEMO)
+            yield Choice("d  Open the demo: a simulated tenant, nothing real touched", DEMO)
             yield Choice(_CHOICES[self._is_configured], CONNECT)
             yield Choice("q  Quit", QUIT)
 

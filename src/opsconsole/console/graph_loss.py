@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from opsconsole.domain.clock import from_text
-from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, Status
 
 WORDS = {
@@ -22,7 +21,6 @@ WORDS = {
 class GraphLoss:
     """One run that gets no answer. ``next_try_at`` is None between two tries."""
 
-    run: str
     tenant: str
     words: str
     since: datetime
@@ -36,7 +34,6 @@ def graph_loss_of(run: OperationRun) -> GraphLoss | None:
         return None
     until = run.context.get("waiting_until")
     return GraphLoss(
-        short_id(run.id),
         run.tenant or "",
         WORDS.get(str(lost.get("reason")), WORDS["service_unavailable"]),
         from_text(str(lost["since"])),

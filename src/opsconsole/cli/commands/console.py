@@ -33,7 +33,11 @@ def command(
     restore: str | None,
     bell: bool,
 ) -> int:
-    """Open the console, with an engine in it unless --attach."""
+    """Open the console, with an engine in it unless --attach.
+
+    OPSCONSOLE_THEME=light is for light terminals, OPSCONSOLE_ASCII=1 for those without Unicode; NO_COLOR is obeyed, and a
+    terminal of sixteen colours (as TERM and COLORTERM tell) is drawn in its own.
+    """
     if sum(name is not None for name in (screen, run, backup_set, restore)) > 1:
         raise UsageError("Only one of --screen, --run, --set and --restore can be opened.", "Name one of them.")
     check_terminal(invocation)

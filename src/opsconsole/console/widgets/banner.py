@@ -78,7 +78,7 @@ class Banner(Widget):
         return (
             [
                 (pen.drawn(" ⚠ Graph lost. "), pen.ink("bad")),
-                (pen.drawn(f"{plain(loss.tenant)} {loss.words} (run {loss.run})"), pen.ink("text")),
+                (pen.drawn(f"{plain(loss.tenant)} {loss.words}"), pen.ink("text")),
             ],
             [(pen.drawn(f" since {since} · {tries} "), pen.ink("dim"))],
         )
