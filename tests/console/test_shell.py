@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.errors import NotFound
 from opsconsole.service.started import Started
 
-from .conftest import see_through
+from .conftest import drawn, make_app, see_through, settle
 from .driving import Driver, Engine, drive
 from .memory_desk import MemoryDesk
 from .world import busy_world, empty_world
@@ -260,6 +261,32 @@ def test_a_store_without_a_tenant_says_where_one_is_named() -> None:
         assert "opsconsole doctor" in driver.text()
 
     drive(steps, desk, config_place="/etc/ops.toml")
+
+
+def test_tenants_that_are_still_being_read_are_not_told_to_be_none() -> None:
+    desk, gate = empty_world(), threading.Event()
+    tenants = desk.tenants
+
+    def slow() -> Any:
+        gate.wait(20)
+        return tenants()
+
+    desk.tenants = slow  # type: ignore[method-assign]
+    app = make_app(desk)
+
+    async def steps() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            for _ in range(10):
+                await pilot.pause(0.03)
+                assert "No tenant" not in "".join(strip.text for strip in drawn(app))
+            gate.set()
+            await settle(pilot)
+            assert "No runs yet." in "".join(strip.text for strip in drawn(app))
+
+    try:
+        asyncio.run(steps())
+    finally:
+        gate.set()
 
 
 OPENED = {

@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -256,17 +257,19 @@ class OpsConsoleApp(App[int]):
             self._store_changed()
 
     async def _identify(self) -> None:
+        names: list[str] = []
         try:
-            self.identity = await self.ask(self.desk.identity)
-            self.tenant_names = [view.name for view in await self.ask(self.desk.tenants) if not is_example(view)]
-        except NotFound:
-            self.tenant_names = []  # no member of the workspace that was asked for
+            identity = await self.ask(self.desk.identity)
+            with suppress(NotFound):  # no member of the workspace that was asked for
+                names = [view.name for view in await self.ask(self.desk.tenants) if not is_example(view)]
         except OpsError as error:
             self.trouble(error)
             return
+        # Both at once: an actor whose tenants are not known yet must not be told that there are none.
+        self.identity, self.tenant_names = identity, names
         self._identity_at = self.desk.now()
         # An empty list says who is no member here, and that no tenant is connected: both are known only now.
-        tables = "" if self.identity and self.identity.roles and self.tenant_names else ", NotThere, WindowTable"
+        tables = "" if identity.roles and names else ", NotThere, WindowTable"
         for widget in self.screen.query(f"HeaderLine, FooterLine{tables}"):
             widget.refresh()
 
