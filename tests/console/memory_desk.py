@@ -58,6 +58,7 @@ class MemoryDesk(RunsInMemory):
     all_entries: list[AuditJson] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
     orders: list[tuple[Any, ...]] = field(default_factory=list)
+    is_member: bool = True
     moment: datetime = NOW
     is_lost: bool = False
     has_changed: bool = False
@@ -75,7 +76,7 @@ class MemoryDesk(RunsInMemory):
 
     def identity(self) -> Identity:
         self._look()
-        return Identity(self.actor, {"main": self.role})
+        return Identity(self.actor, {"main": self.role} if self.is_member else {}, "uid:1000")
 
     def tenants(self) -> list[TenantView]:
         self._look()

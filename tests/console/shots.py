@@ -7,6 +7,7 @@ from .shots_common import COMMON_SHOTS
 from .shots_restores import RESTORE_SHOTS
 from .shots_run import RUN_DETAIL_SHOTS
 from .shots_runs import RUN_SHOTS
+from .shots_shell import SHELL_SHOTS
 
 MAX_SHOTS = 150
 """More are looked at by nobody when they change."""
@@ -18,4 +19,5 @@ SHOTS: dict[str, Shot] = {
     **RESTORE_SHOTS,
     **AUDIT_SHOTS,
     **COMMON_SHOTS,
+    **SHELL_SHOTS,
 }

@@ -69,6 +69,7 @@ class ThrottledClient:
         self._wait_began: datetime | None = None
         self._told: datetime | None = None
         self._noted_closure: datetime | None = None
+        self._lost: tuple[Reason, datetime] | None = None
         self._pacing = _Overlap()
         self.list_modes = list_modes if list_modes is not None else {}
 
@@ -91,6 +92,11 @@ class ThrottledClient:
         """Report something for the log of the run that this view belongs to."""
         if self._on_note is not None:
             self._on_note(kind, text, times=times, **data)
+
+    @property
+    def lost(self) -> tuple[Reason, datetime] | None:
+        """Return why Graph gives this view no answer, and since when; None once it gave one."""
+        return self._lost
 
     def for_run(self, on_wait: OnWait | None = None, on_note: OnNote | None = None) -> ThrottledClient:
         """Return a view with counters of its own on the same client and governor; only the first one is closed."""
@@ -147,6 +153,7 @@ class ThrottledClient:
 
     async def _again(self, outcome: Outcome, request: GraphRequest, spent: _Spent) -> bool:
         """Digest an outcome: close or open the tenant, wait if need be, and tell whether to send again."""
+        self._note_loss(outcome)
         if isinstance(outcome, GraphFault):
             spent.failures += 1
             limit = request.timeout_tries if outcome.reason is Reason.TIMEOUT else request.max_tries
@@ -174,6 +181,16 @@ class ThrottledClient:
         """Wait before a read is sent again, with the run's log told; False if the patience is used up."""
         self.note(EventKind.RETRY, f"Graph {words_of(outcome)} ({area_of(request)}): the call is sent again.")
         return await self._back_off(spent)
+
+    def _note_loss(self, outcome: Outcome) -> None:
+        if isinstance(outcome, GraphFault):
+            reason = outcome.reason if outcome.reason in RETRIED_FAULTS else None
+        else:
+            reason = Reason.SERVICE_UNAVAILABLE if outcome.status in RETRIED_STATUSES - {500} else None
+        if reason is None:
+            self._lost = None
+        else:
+            self._lost = (reason, self._lost[1] if self._lost else self._governor.clock())
 
     async def _batch(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [None] * len(requests)

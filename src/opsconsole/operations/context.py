@@ -129,6 +129,9 @@ class RunContext:
             "graph": {**self._base_use.plus(self.client.use).to_json(), **self.client.governor.shown()},
         }
         context.pop("waiting_until", None)
+        context.pop("graph_lost", None)
+        if (lost := self.client.lost) is not None:
+            context["graph_lost"] = {"reason": lost[0].value, "since": to_text(lost[1])}
         if self.waiting_until is not None:
             context["waiting_until"] = to_text(self.waiting_until)
         return context

@@ -189,7 +189,8 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
     if run.status is Status.COMPLETED:
         return None
     if until := run.context.get("waiting_until"):
-        return f"Graph asked to wait until {until}"
+        is_lost = bool(run.context.get("graph_lost"))
+        return f"Graph, which does not answer: next try at {until}" if is_lost else f"Graph asked to wait until {until}"
     if run.status is Status.RUNNING:
         return _UNATTENDED if _is_unattended(run, caller.now()) else None
     if run.after_run_id:

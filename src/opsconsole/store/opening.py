@@ -100,6 +100,17 @@ def store_info(db: Database) -> dict[str, Any]:
     return info
 
 
+def missing_file(url: str) -> Path | None:
+    """Return the file of a SQLite store that does not exist yet; None for one that does, and for any other store."""
+    if not url.startswith("sqlite:"):
+        return None
+    path = parse_path(url)
+    try:
+        return None if path.exists() else path
+    except OSError:
+        return None  # opening it tells why it cannot be looked at
+
+
 def _connect(url: str, *, create: bool, read_only: bool, busy_timeout_s: float) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
         return PostgresDatabase(url, read_only=read_only, busy_timeout_s=busy_timeout_s)
@@ -187,6 +198,7 @@ __all__ = [
     "OpsError",
     "check_store",
     "migrate",
+    "missing_file",
     "open_store",
     "pending_steps",
     "store_info",

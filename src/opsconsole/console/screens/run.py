@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 
 from opsconsole.console import orders
 from opsconsole.console.desk import RunReport
+from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.log_lines import panel_lines
 from opsconsole.console.retry_orders import ask_retry_part
@@ -29,7 +30,6 @@ from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun, RunType, Status
-from opsconsole.errors import NotFound, OpsError
 from opsconsole.service.parts import WHOLE_ONLY
 
 WIDE_FROM = 110
@@ -92,6 +92,8 @@ class RunScreen(LiveScreen):
     def receive(self, data: RunReport) -> None:
         """Show it."""
         self._report = data
+        self.console_app.bells.opened(data.run)
+        self._name_place()
         done = data.run.counters.done
         now = self.desk.now().timestamp()
         if not self._pace or (done != self._pace[-1][1] and now > self._pace[-1][0]):
@@ -105,11 +107,6 @@ class RunScreen(LiveScreen):
         if stood_first and not had_failures and not data.run.is_active:
             table.move_to(0)  # who follows a run without moving looks at what failed when it ends
         self._show_log()
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the run is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _show_facts(self, report: RunReport) -> None:
         facts = self.query_one("#facts", Facts)
@@ -207,6 +204,26 @@ class RunScreen(LiveScreen):
         """Open the plan that this run made or executes."""
         if self._report is not None and not self.refuses("plan"):
             self.app.push_screen(_open_restore(self._run_id, str(self._report.related["restore_run"])))
+
+    def action_watch(self) -> None:
+        """Ring the bell when this run ends, or do so no more."""
+        if self._report:
+            self.console_app.bells.toggle(self._report.run)
+            self._name_place()
+
+    def _name_place(self) -> None:
+        mark = " ♪" if self._run_id in self.console_app.bells.watched else ""
+        self.query_one(HeaderLine).name_crumbs("runs", short_id(self._run_id) + mark)
+
+    @property
+    def run_id(self) -> str:
+        """Return which run is open."""
+        return self._run_id
+
+    @property
+    def graph_loss(self) -> GraphLoss | None:
+        """Return that Graph is lost to this run."""
+        return graph_loss_of(self._report.run) if self._report else None
 
     def copied(self) -> str:
         """Return the request id of the failures under the cursor, or the run's id."""
