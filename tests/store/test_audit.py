@@ -65,7 +65,6 @@ def test_each_entry_carries_the_hash_of_the_one_before(store: Database, chain: l
     assert all(after.prev_hash == before.hash for before, after in pairwise(chain))
     with store.read() as s:
         assert audit.audit_head(s) == ChainHead(12, chain[-1].hash)
-        assert list(audit.iter_rows(s, 10)) == [{**entry.columns(), "hash": entry.hash} for entry in chain[10:]]
         assert audit.get_entry(s, chain[3].id) == chain[3]
         assert audit.get_entry(s, "none") is None
     assert json.loads(chain[0].details)["b"] == 1

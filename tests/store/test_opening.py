@@ -16,7 +16,7 @@ import pytest
 from opsconsole.errors import StoreNewer, StoreUnavailable
 from opsconsole.store import migrations, opening, postgres, sqlite
 from opsconsole.store.database import Database
-from opsconsole.store.opening import migrate, open_store, pending_steps, store_info
+from opsconsole.store.opening import migrate, open_store, store_info
 
 
 def test_a_store_is_made_migrated_and_found_again(fresh_url: str) -> None:
@@ -52,7 +52,7 @@ def test_an_older_store_says_to_migrate(store_url: str, owner_url: str, monkeypa
             open_store(store_url, create=create)
         assert "opsconsole db migrate" in caught.value.hint
     with open_store(owner_url, allow_pending=True) as db:
-        assert pending_steps(db) == ["0002_more"]
+        assert store_info(db)["pending"] == ["0002_more"]
         assert migrate(db) == ["0002_more"]
         assert migrate(db) == []
     open_store(store_url).close()

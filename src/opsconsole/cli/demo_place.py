@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from opsconsole.config import Config, load_config
 from opsconsole.errors import UsageError
 
 TOKEN_VARIABLE = "OPSCONSOLE_DEMO_TOKEN"  # noqa: S105 - the name of a variable
@@ -60,8 +59,3 @@ def write_config(folder: Path, base_url: str, tenant_id: str) -> Path:
 def demo_env(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with the simulator's token in it."""
     return {**env, TOKEN_VARIABLE: DEMO_TOKEN}
-
-
-def demo_config(path: Path, env: Mapping[str, str]) -> Config:
-    """Return the demo's configuration."""
-    return load_config(path, env)
