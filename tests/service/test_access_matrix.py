@@ -249,7 +249,7 @@ NOT_ASKED_FOR_A_THING = {
     # the store as a whole
     "verify", "head", "info", "check", "seed",
     # carried out by others that are in the table
-    "preview_from", "start_preview", "start_scheduled", "waiting_for", "show_item",
+    "preview_from", "start_preview", "restore_to_execute", "run_to_retry", "start_scheduled", "waiting_for", "show_item",
 }  # fmt: skip
 
 

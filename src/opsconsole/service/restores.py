@@ -254,6 +254,15 @@ def _insert_execution(
     return Started(True, [run], None, restores.get_restore(session, found.id))
 
 
+def restore_to_execute(caller: Caller, ref: str) -> RestoreRun:
+    """Return the restore run that is about to be executed or retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"run restore {ref}") as session:
+        return _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+
+
 def left_to_write(caller: Caller, ref: str) -> Confirmation:
     """Return what must be said before a retry: how many policies it would take up, of which plan."""
     with reading(caller) as session:

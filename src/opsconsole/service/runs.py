@@ -199,6 +199,15 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
         return _run(caller, session, run.id)
 
 
+def run_to_retry(caller: Caller, ref: str) -> OperationRun:
+    """Return the run that is about to be retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"retry run {ref}") as session:
+        return _run(caller, session, ref, is_order=True)
+
+
 def retry_run(caller: Caller, ref: str) -> Started:
     """Start again what a completed run left undone; the new run names the old one in ``retry_of``."""
     with ordering(caller, f"retry run {ref}") as session:

@@ -246,7 +246,7 @@ def run(
     if plan_hash is not None and not _HASH.fullmatch(plan_hash.lower()):
         raise UsageError(f"{plan_hash!r} is not the hash of a plan.", "`opsconsole restore show ID` shows it.")
     caller = invocation.caller()
-    found = restores.show_restore(caller, restore_ref)
+    found = restores.restore_to_execute(caller, restore_ref)
     if found.status is not RestoreStatus.EXECUTING:
         asked = restores.confirmation(caller, found.id)
         if plan_hash is not None and not asked.plan_hash.startswith(plan_hash.lower()):
@@ -277,9 +277,10 @@ def _declined(invocation: Invocation) -> int:
 def retry(invocation: Invocation, restore_ref: str, justification: str, yes: bool, wait: bool) -> int:
     """Run the failed and awaiting policies of a restore again."""
     caller = invocation.caller()
-    if not yes and not confirm_retry(invocation.out, restores.left_to_write(caller, restore_ref)):
+    found = restores.restore_to_execute(caller, restore_ref)
+    if not yes and not confirm_retry(invocation.out, restores.left_to_write(caller, found.id)):
         return _declined(invocation)
-    started = restores.retry_restore(caller, restore_ref, justification=justification)
+    started = restores.retry_restore(caller, found.id, justification=justification)
     return tell_started(invocation, started, wait=wait)
 
 

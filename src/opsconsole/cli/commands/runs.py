@@ -198,10 +198,10 @@ def retry(invocation: Invocation, run_ref: str, wait: bool) -> int:
     from opsconsole.service import restores
 
     caller = invocation.caller()
-    run = runs.show_run(caller, run_ref)
+    run = runs.run_to_retry(caller, run_ref)
     if run.type is RunType.RESTORE and not confirm_retry(
         invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]))
     ):
         invocation.out.note("Nothing was written.")
         return EXIT_FAILED
-    return tell_started(invocation, runs.retry_run(caller, run_ref), wait=wait)
+    return tell_started(invocation, runs.retry_run(caller, run.id), wait=wait)
