@@ -256,7 +256,6 @@ READS: list[Act] = [
         for name, give in (
             ("list_runs of a tenant", lambda c, ref: runs.list_runs(c, runs.RunQuery(tenant=ref))),
             ("count_runs of a tenant", lambda c, ref: runs.count_runs(c, runs.RunQuery(tenant=ref))),
-            ("list_newer of a tenant", lambda c, ref: runs.list_newer(c, runs.RunQuery(tenant=ref), than=NO_ID)),
             ("list_sets of a tenant", lambda c, ref: backups.list_sets(c, tenant=ref)),
             ("list_restores of a tenant", lambda c, ref: restores.list_restores(c, tenant=ref)),
         )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from opsconsole.cli.ending import Interrupted
 from opsconsole.cli.interrupts import Interrupts, heeding
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.live import has_engine_for
 from opsconsole.cli.progress import Progress, progress_for
 from opsconsole.cli.text import clock_time, counted, short
 from opsconsole.domain.clock import from_text
@@ -36,7 +35,7 @@ HOW_TO_START = "Start one with `opsconsole engine` (or `opsconsole engine --drai
 def tell_if_nobody_works(invocation: Invocation, runs: Sequence[OperationRun]) -> None:
     """Say on stderr that these runs stay queued, and how to start an engine, unless one is live."""
     waiting = [run for run in runs if run.is_active]
-    if waiting and not has_engine_for(invocation.database(), waiting):
+    if waiting and not run_service.has_engine_for(invocation.caller(), waiting):
         invocation.out.note(
             f"No engine is running on this store: {counted(len(waiting), 'run')} will wait. {HOW_TO_START}"
         )
@@ -74,7 +73,7 @@ def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
     named = ", ".join(short(run.id) for run in left)
     if not left:
         return Interrupted("Interrupted, but everything had ended.", "Look with `opsconsole runs list`.")
-    if has_engine_for(invocation.database(), left):
+    if run_service.has_engine_for(caller, left):
         return Interrupted(
             f"Interrupted. The engine goes on with {named}.",
             "Watch again with `opsconsole runs watch RUN`; if that engine ends, `opsconsole engine --drain` goes on.",
@@ -162,7 +161,7 @@ class _Vigil:
         if run.status is Status.RUNNING and (until := run.context.get("waiting_until")):
             return f"waiting for Graph until {clock_time(from_text(str(until)))}"
         is_held = run.status is Status.QUEUED and run.type is RunType.RESTORE
-        if is_held and has_engine_for(self._invocation.database(), [run]):
+        if is_held and run_service.has_engine_for(self._invocation.caller(), [run]):
             return f"waiting for {run_service.related(self._invocation.caller(), run.id)['waiting_for'] or 'its turn'}"
         return ""
 
@@ -170,7 +169,7 @@ class _Vigil:
         """See whether an engine works on what is active: bring one, or say once that there is none."""
         if brings_engine:
             self._work_if_nobody_does(active)
-        elif has_engine_for(self._invocation.database(), active):
+        elif run_service.has_engine_for(self._invocation.caller(), active):
             self._is_told = False
         elif not self._is_told:
             tell_if_nobody_works(self._invocation, active)
@@ -184,7 +183,7 @@ class _Vigil:
             self._thread = None
             if error is not None:
                 raise error
-        if has_engine_for(self._invocation.database(), active):
+        if run_service.has_engine_for(self._invocation.caller(), active):
             return
         from opsconsole.cli.logfile import keep_log
         from opsconsole.engine import Engine, EngineThread

@@ -25,7 +25,7 @@ from opsconsole.operations.drift import drift_check
 from opsconsole.operations.fetch import fetch
 from opsconsole.operations.preview import preview
 from opsconsole.operations.restore import finish_lost_writes, restore
-from opsconsole.service.guard import decide
+from opsconsole.service.guard import decide, record_refused_run
 from opsconsole.store import run_events, runs
 from opsconsole.store.database import Session
 
@@ -54,7 +54,7 @@ async def carry_out(ctx: RunContext) -> None:
         if run.type is RunType.RESTORE and run.lease_epoch > 1:
             await _while_telling(ctx, finish_lost_writes)
         if not await ctx.read(lambda session: is_still_allowed(session, run)):
-            await _complete(ctx, [_not_allowed(run)])
+            await _complete(ctx, [_not_allowed(run)], is_refused=True)
             return
         try:
             await ctx.checkpoint()
@@ -63,7 +63,7 @@ async def carry_out(ctx: RunContext) -> None:
             raise _first(group) from None
         await _complete(ctx, [])
     except InitiatorLost:
-        await _settle(ctx, [_not_allowed(run)])
+        await _settle(ctx, [_not_allowed(run)], is_refused=True)
     except RunCancelled:
         await _settle(ctx, [], is_cancelled=True)
     except LeaseLost:
@@ -122,15 +122,19 @@ async def release(ctx: RunContext) -> None:
         log.error("run %s could not be released, its lease runs out by itself: %s", ctx.run.id, error)
 
 
-async def _settle(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
+async def _settle(
+    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_refused: bool = False
+) -> None:
     """Complete after an exception; where even that fails, the lease runs out and another engine takes over."""
     try:
-        await _complete(ctx, failures, is_cancelled=is_cancelled)
+        await _complete(ctx, failures, is_cancelled=is_cancelled, is_refused=is_refused)
     except (LeaseLost, StoreUnavailable) as error:
         log.error("run %s could not be completed: %s", ctx.run.id, error)
 
 
-async def _complete(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
+async def _complete(
+    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_refused: bool = False
+) -> None:
     ctx.log.close()
     for reason, times in Counter(failure.reason for failure in failures).items():
         ctx.note(EventKind.FAILED, f"Failed: {reason.value.replace('_', ' ')}.", times=times, reason=reason.value)
@@ -142,6 +146,8 @@ async def _complete(ctx: RunContext, failures: list[Failure], *, is_cancelled: b
         run_events.put_events(session, ctx.run.id, lines)
         outcome = settle_outcome(ctx.counters, failure_count=recorded, is_cancelled=is_cancelled)
         complete_run(session, ctx.run, outcome, now=now, new_id=ctx.new_id, context=context, failures=failures)
+        if is_refused:
+            record_refused_run(session, ctx.run, id=ctx.new_id(), now=now)
         return outcome
 
     outcome = await ctx.fenced(step)

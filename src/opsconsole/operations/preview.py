@@ -140,7 +140,7 @@ async def _undo_sources(
                 POLICY_TYPES[item.policy_type],
                 item.policy_id,
                 item.policy_name,
-                images[item.id][0],
+                images[item.id],
                 item.backup_item_id,
                 item.policy_id,
             )

@@ -11,6 +11,7 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.assignment import direct_assignments
 from opsconsole.domain.audit import Action
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
+from opsconsole.domain.json_text import JsonText
 from opsconsole.domain.plan import difference
 from opsconsole.domain.run import OperationRun, RunType, Status, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
@@ -305,19 +306,19 @@ def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
 
 
 def item_json(item: BackupItem, *, payload: bool = False) -> dict[str, Any]:
-    """Return the JSON of contract.md for an item."""
+    """Return the JSON of contract.md for an item; what Graph sent stands in it as text (``domain.json_text``)."""
     value: dict[str, Any] = {
         "id": item.id,
         "policy_type": item.policy_type,
         "policy_id": item.policy_id,
         "policy_name": item.policy_name,
         "status": item.status.value,
-        "assignments": json.loads(item.assignments) if item.assignments is not None and _is_settled(item) else None,
+        "assignments": JsonText(item.assignments) if item.assignments is not None and _is_settled(item) else None,
         "failure": item.failure.to_json() if item.failure else None,
         "fetch_run": item.fetch_run_id,
     }
     if payload:
-        value["policy"] = json.loads(item.policy) if item.policy is not None else None
+        value["policy"] = JsonText(item.policy) if item.policy is not None else None
     return value
 
 

@@ -18,15 +18,7 @@ from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import id_cursor, number_cursor
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.gaps import check_gaps
-from opsconsole.service.guard import (
-    find,
-    nothing_there,
-    ordering,
-    reading,
-    record,
-    require,
-    visible_workspaces,
-)
+from opsconsole.service.guard import find, nothing_there, ordering, reading, record, require, visible_workspaces
 from opsconsole.service.mapping import read_mapping
 from opsconsole.service.parts import LeftPolicy, Part
 from opsconsole.service.started import Started
@@ -273,6 +265,15 @@ def _insert_execution(
         details={"run": run.id, "plan_hash": found.plan_hash, "retry_of": retry_of, "items": total} | (told or {}),
     )
     return Started(True, [run], None, restores.get_restore(session, found.id))
+
+
+def restore_to_execute(caller: Caller, ref: str) -> RestoreRun:
+    """Return the restore run that is about to be executed or retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"run restore {ref}") as session:
+        return _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
 
 
 def left_to_write(caller: Caller, ref: str, *, reason: Reason | None = None, items: Sequence[str] = ()) -> Confirmation:

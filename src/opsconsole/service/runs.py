@@ -32,7 +32,7 @@ from opsconsole.service.guard import (
 )
 from opsconsole.service.parts import WHOLE_ONLY, Part
 from opsconsole.service.started import Started
-from opsconsole.store import audit, engines, restores, run_events, runs
+from opsconsole.store import audit, engines, restores, run_events, runs, tenants
 from opsconsole.store.database import Session
 
 LOOKED_THROUGH = 20
@@ -85,15 +85,6 @@ def list_runs(
         visible = visible_workspaces(caller, session)
         flt = _filter(caller, session, query)
         found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=id_cursor(cursor))
-    return Page(found, following)
-
-
-def list_newer(caller: Caller, query: RunQuery, *, than: str, limit: int = DEFAULT_LIMIT) -> Page[OperationRun]:
-    """Return the runs just before ``than`` in a list that is newest first, nearest last."""
-    with reading(caller) as session:
-        visible = visible_workspaces(caller, session)
-        flt = _filter(caller, session, query)
-        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=than, backwards=True)
     return Page(found, following)
 
 
@@ -203,10 +194,7 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
         if others:
             alone = ", which waits for " + _UNATTENDED if _is_unattended(others[0], caller.now()) else ""
             return f"restore {short_id(others[0].id)} on the same tenant to complete{alone}"
-    live = engines.live_engines(session, caller.now())
-    if not any(
-        run.tenant_id in engine.tenants and (engine.only_runs is None or run.id in engine.only_runs) for engine in live
-    ):
+    if not any(engine.may_claim(run) for engine in engines.live_engines(session, caller.now())):
         return "an engine: none is live for this tenant; start one with `opsconsole engine`"
     return None
 
@@ -237,6 +225,15 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
             resource_id=run.id,
         )
         return _run(caller, session, run.id)
+
+
+def run_to_retry(caller: Caller, ref: str) -> OperationRun:
+    """Return the run that is about to be retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"retry run {ref}") as session:
+        return _run(caller, session, ref, is_order=True)
 
 
 def retry_run(
@@ -313,15 +310,14 @@ def _run(
     return run
 
 
-def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[engines.EngineRow]:
-    """Return the live engines that may claim: all of them, or those that may claim every one of ``for_runs``."""
+def live_engines(caller: Caller) -> list[engines.EngineRow]:
+    """Return the engines whose heartbeat is recent and that work for a tenant the caller may see."""
     with reading(caller) as session:
-        found = engines.live_engines(session, caller.now()) if visible_workspaces(caller, session) else []
-        tenant_ids = {
-            run.tenant_id for run_id in for_runs if (run := runs.get_run(session, run_id, with_failures=False))
-        }
-    return [
-        row
-        for row in found
-        if tenant_ids <= set(row.tenants) and (row.only_runs is None or set(for_runs) <= set(row.only_runs))
-    ]
+        visible = {row.id for row in tenants.list_tenants(session, visible_workspaces(caller, session))}
+        return [row for row in engines.live_engines(session, caller.now()) if visible.intersection(row.tenants)]
+
+
+def has_engine_for(caller: Caller, wanted: Sequence[OperationRun]) -> bool:
+    """Tell whether each of these runs may be claimed by some live engine."""
+    live = live_engines(caller)
+    return all(any(engine.may_claim(run) for engine in live) for run in wanted)

@@ -25,7 +25,6 @@ from opsconsole.store.restore_writes import (
 
 __all__ = [
     "add_execution",
-    "count_item_states",
     "first_before_images",
     "get_restore",
     "get_restore_item",
@@ -37,13 +36,11 @@ __all__ = [
     "record_intent",
     "reopen_items",
     "resolve_restore_id",
-    "restore_of_run",
     "set_item_state",
     "set_restore_status",
     "settle_write",
     "skip_rest",
     "store_plan",
-    "undos_of",
     "unsettled_writes",
     "writes_of_item",
 ]
@@ -98,28 +95,6 @@ def insert_restore(
 def get_restore(s: Session, restore_id: str) -> RestoreRun | None:
     """Return a restore run by its whole id, with its executions, oldest first."""
     return next(iter(_with_executions(s, s.all(f"{_SELECT} WHERE x.id = :id", id=restore_id))), None)
-
-
-def restore_of_run(s: Session, run_id: str) -> RestoreRun | None:
-    """Return the restore run that this run previewed or executed."""
-    return next(
-        iter(
-            _with_executions(
-                s,
-                s.all(
-                    f"{_SELECT} WHERE x.preview_run_id = :id"
-                    " OR x.id = (SELECT restore_run_id FROM restore_executions WHERE run_id = :id)",
-                    id=run_id,
-                ),
-            )
-        ),
-        None,
-    )
-
-
-def undos_of(s: Session, restore_id: str) -> list[RestoreRun]:
-    """Return the restore runs that undo this one, oldest first."""
-    return _with_executions(s, s.all(f"{_SELECT} WHERE x.undo_of = :id ORDER BY x.id", id=restore_id))
 
 
 def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
@@ -242,14 +217,6 @@ def get_restore_item(s: Session, item_id: str) -> RestoreItem | None:
     """Return an item by its whole id."""
     row = s.one(f"{_SELECT_ITEM} WHERE id = :id", id=item_id)
     return _to_item(row) if row else None
-
-
-def count_item_states(s: Session, restore_id: str) -> dict[str, int]:
-    """Return how many items are in each state now."""
-    rows = s.all(
-        "SELECT state, COUNT(*) AS n FROM restore_items WHERE restore_run_id = :id GROUP BY state", id=restore_id
-    )
-    return {row["state"]: int(row["n"]) for row in rows}
 
 
 def set_item_state(s: Session, item_id: str, state: ItemState, failure: Failure | None = None) -> None:

@@ -247,7 +247,7 @@ def run(
     if plan_hash is not None and not _HASH.fullmatch(plan_hash.lower()):
         raise UsageError(f"{plan_hash!r} is not the hash of a plan.", "`opsconsole restore show ID` shows it.")
     caller = invocation.caller()
-    found = restores.show_restore(caller, restore_ref)
+    found = restores.restore_to_execute(caller, restore_ref)
     if found.status is not RestoreStatus.EXECUTING:
         asked = restores.confirmation(caller, found.id)
         if plan_hash is not None and not asked.plan_hash.startswith(plan_hash.lower()):
@@ -288,10 +288,11 @@ def retry(
     """Run the failed and awaiting policies of a restore again, or only a part of them."""
     caller = invocation.caller()
     only = one_of(Reason, reason, "--reason") if reason else None
-    left = restores.left_to_write(caller, restore_ref, reason=only, items=items)
+    found = restores.restore_to_execute(caller, restore_ref)
+    left = restores.left_to_write(caller, found.id, reason=only, items=items)
     if not yes and not confirm_retry(invocation.out, left):
         return _declined(invocation)
-    started = restores.retry_restore(caller, restore_ref, justification=justification, reason=only, items=items)
+    started = restores.retry_restore(caller, found.id, justification=justification, reason=only, items=items)
     return tell_started(invocation, started, wait=wait)
 
 

@@ -211,10 +211,10 @@ def retry(invocation: Invocation, run_ref: str, reason: str | None, items: tuple
 
     caller = invocation.caller()
     only = one_of(Reason, reason, "--reason") if reason else None
-    run = runs.show_run(caller, run_ref)
+    run = runs.run_to_retry(caller, run_ref)
     if run.type is RunType.RESTORE and not confirm_retry(
         invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]), reason=only, items=items)
     ):
         invocation.out.note("Nothing was written.")
         return EXIT_FAILED
-    return tell_started(invocation, runs.retry_run(caller, run_ref, reason=only, items=items), wait=wait)
+    return tell_started(invocation, runs.retry_run(caller, run.id, reason=only, items=items), wait=wait)
