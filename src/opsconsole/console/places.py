@@ -28,6 +28,7 @@ PLACES: tuple[Place, ...] = (
     Place("audit", "Audit", "9", "audit:AuditScreen", is_list=True, in_footer=True),
     Place("run", "Run", is_left_by_escape=True),
     Place("failures", "Failures", is_list=True, is_left_by_escape=True),
+    Place("log", "Run log", is_list=True, is_left_by_escape=True),
     Place("set", "Backup set", is_list=True, is_left_by_escape=True),
     Place("item", "Backup item", is_left_by_escape=True),
     Place("plan", "Restore plan", is_list=True, is_left_by_escape=True),

@@ -51,6 +51,8 @@ class TableReading(TableMoving[T]):
             self._window = _window_of(source)
             self.cursor = self.top = 0
             self.refresh()
+        if not self.is_loaded:
+            self._emptiness.begin()
         self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
@@ -98,6 +100,7 @@ class TableReading(TableMoving[T]):
                 window.append(await self._ask(source.read, window.next_reading))
         except OpsError as error:
             self._has_failed = True
+            self._emptiness.end()
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
@@ -111,6 +114,7 @@ class TableReading(TableMoving[T]):
             self.top = max(0, min(self.cursor - row, len(window.rows) - height))
             self._keep_in_view()
         self.is_loaded = True
+        self._emptiness.end()
         self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())
