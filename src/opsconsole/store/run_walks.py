@@ -36,7 +36,8 @@ class Branch:
 class Selection:
     """A filter made ready for one store: conditions that hold in every branch, and the branches that reach the runs.
 
-    ``is_by_id``: the walks yield runs in the order of their ids, which is that of time.
+    ``is_by_id``: the walks yield runs in the order of their ids, which is that of time. ``is_collected``: few runs are
+    reached, and sorted, rather than walked to in their order.
     """
 
     conditions: list[str]
@@ -49,6 +50,7 @@ class Selection:
     sort: RunSort = RunSort.STARTED
     is_reversed: bool = False
     is_by_id: bool = False
+    is_collected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,11 @@ def _regions(
             _Region((f"r.id {compare} :cursor",), since, until) if selection.is_by_id else _Region((beyond,), *ahead)
         ]
     key = ORDERED_BY[selection.sort][0]
+    if selection.is_collected:
+        places = {"r.created_at": ":cursor_at", "r.id": ":cursor"}
+        keys = ORDERED_BY[selection.sort]
+        cursor_of = ", ".join(places.get(each, ":cursor_value") for each in keys)
+        return [_Region((f"({', '.join(keys)}) {compare} ({cursor_of})",) if found_id else (), since, until)]
     if selection.sort is RunSort.TOOK:
         # SQLite seeks an expression by one value only: what shares the cursor's, then what lies beyond it.
         same = _Region((f"{key} = :cursor_value", f"r.id {compare} :cursor"), since, until)
