@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
@@ -21,6 +22,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from opsconsole.console.bells import Bells
+from opsconsole.console.clipboard import copied_words
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.desk import Desk, EngineHandle, Identity, is_example, refusal
 from opsconsole.console.keys import Key
@@ -100,6 +102,7 @@ class OpsConsoleApp(App[int]):
         self.bells = Bells(self, is_on=has_bell)
         self.workspace = workspace
         self.config_place = config_place
+        self.state_folder: Path | None = None
         self.left_runs = 0
         self.handed_to: int | None = None
         self.handed_runs: tuple[str, ...] = ()
@@ -225,9 +228,9 @@ class OpsConsoleApp(App[int]):
             )
 
     def copy(self, text: str) -> None:
-        """Copy through the terminal (OSC 52) and say so."""
+        """Copy through the terminal (OSC 52) and into a file, and say so."""
         self.copy_to_clipboard(text)
-        self.say(f"Copied {text}")
+        self.say(copied_words(text, self.state_folder))
 
     # What happens
 

@@ -104,6 +104,8 @@ TYPE_WORDS: dict[RunType, str] = {
 
 DRAWN_ASCII: dict[str, str] = {
     "▸": ">",
+    "▾": "v",
+    "▴": "^",
     "●": "*",
     "◆": "*",
     "○": "o",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from opsconsole.console.keys.key import Key, places
 from opsconsole.console.places import LISTS
 
+FILTERED = places("runs", "backups", "restores", "audit", "failures", "set", "plan")
+"""Lists with a filter."""
+
 LIST_KEYS: tuple[Key, ...] = (
     Key("up", "up,k", "↑ k", "up", "One row up.", "cursor_up", places("table"), in_footer=False),
     Key("down", "down,j", "↓ j", "down", "One row down.", "cursor_down", places("table"), in_footer=False),
@@ -37,7 +40,16 @@ LIST_KEYS: tuple[Key, ...] = (
         "filter",
         "Search the whole history; Enter keeps the filter, Esc clears it.",
         "filter",
-        places("runs", "set", "audit"),
+        FILTERED,
+    ),
+    Key(
+        "sort",
+        "s",
+        "s",
+        "sort",
+        "Sort by when runs started, how long they took or how much failed, either way round.",
+        "sort",
+        places("runs"),
     ),
     Key(
         "top",

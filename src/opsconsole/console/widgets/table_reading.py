@@ -56,8 +56,9 @@ class TableReading(TableMoving[T]):
         self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
-        """Show the same rows under other titles."""
-        if [column.title for column in columns] != [column.title for column in self._columns]:
+        """Show the same rows under other columns."""
+        shown = [(column.title, column.mark, column.from_width) for column in columns]
+        if shown != [(column.title, column.mark, column.from_width) for column in self._columns]:
             self._columns = columns
             self.refresh()
 

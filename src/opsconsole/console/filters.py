@@ -1,0 +1,113 @@
+"""What may be typed into the filter of each list, and the query that it stands for; the words are the commands' options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from opsconsole.domain.backup import ItemStatus
+from opsconsole.domain.failure import Reason
+from opsconsole.domain.filter_words import Filtered, FilterWord, parse_filter
+from opsconsole.domain.restore import ItemState, RestoreStatus
+from opsconsole.domain.run import Outcome, RunType, Status
+from opsconsole.graph.policy_types import supported_types
+
+if TYPE_CHECKING:
+    from opsconsole.service.record_query import RecordQuery
+    from opsconsole.service.runs import RunQuery
+
+_SINCE = FilterWord("since", is_moment=True, is_single=True)
+_UNTIL = FilterWord("until", is_moment=True, is_single=True)
+_TENANT = FilterWord("tenant", is_single=True)
+_BY = FilterWord("by", is_single=True)
+_POLICY_TYPE = FilterWord("type", {one.key.lower(): one.key for one in supported_types()}, is_single=True)
+
+RUN_WORDS: tuple[FilterWord, ...] = (
+    FilterWord("outcome", {one.value: one for one in Outcome} | {"partial": Outcome.PARTIALLY_SUCCEEDED}),
+    FilterWord("status", {one.value: one for one in Status}),
+    FilterWord("type", {one.value.split(".")[1]: one for one in RunType} | {one.value: one for one in RunType}),
+    _TENANT,
+    _SINCE,
+    _UNTIL,
+    FilterWord("reason", {one.value: one for one in Reason}, is_single=True),
+    _BY,
+)
+"""Text without a colon is searched in ids, initiators, tenants and set names."""
+
+SET_WORDS: tuple[FilterWord, ...] = (
+    FilterWord("state", {one: one for one in ("active", "complete", "incomplete")}),
+    _TENANT,
+    _SINCE,
+    _UNTIL,
+    _BY,
+)
+"""Text without a colon is the end of an id, or a part of a tenant's or initiator's name."""
+
+RESTORE_WORDS: tuple[FilterWord, ...] = (
+    FilterWord("state", {one.value: one.value for one in RestoreStatus}),
+    _TENANT,
+    _SINCE,
+    _UNTIL,
+    _BY,
+)
+"""As for sets."""
+
+ITEM_WORDS: tuple[FilterWord, ...] = (FilterWord("status", {one.value: one for one in ItemStatus}), _POLICY_TYPE)
+"""Text without a colon is a part of a policy's name or id."""
+
+PLAN_WORDS: tuple[FilterWord, ...] = (FilterWord("state", {one.value: one for one in ItemState}), _POLICY_TYPE)
+"""As for the items of a set."""
+
+FAILURE_WORDS: tuple[FilterWord, ...] = ()
+"""Text is a part of a policy's name, id or type, or of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemQuery:
+    """Which policies of a set or a plan; empty fields do not narrow."""
+
+    states: tuple[str, ...] = ()
+    policy_type: str | None = None
+    search: str | None = None
+
+
+def run_query(found: Filtered) -> RunQuery:
+    """Return the query for runs that a filter of ``RUN_WORDS`` stands for."""
+    from opsconsole.service.runs import RunQuery
+
+    return RunQuery(
+        statuses=found.all("status"),
+        outcomes=found.all("outcome"),
+        types=found.all("type"),
+        tenant=found.one("tenant"),
+        since=found.one("since"),
+        until=found.one("until"),
+        reason=found.one("reason"),
+        by=found.one("by"),
+        search=found.search,
+    )
+
+
+def record_query(found: Filtered) -> RecordQuery:
+    """Return the query for sets or restores that a filter of their words stands for."""
+    from opsconsole.service.record_query import RecordQuery
+
+    return RecordQuery(
+        states=found.all("state"),
+        tenant=found.one("tenant"),
+        since=found.one("since"),
+        until=found.one("until"),
+        by=found.one("by"),
+        search=found.search,
+    )
+
+
+def item_query(found: Filtered) -> ItemQuery:
+    """Return the query for policies that a filter of their words stands for."""
+    return ItemQuery(found.all("status") or found.all("state"), found.one("type"), found.search)
+
+
+def parse_run_filter(text: str, now: datetime, zone: tzinfo | None = None) -> RunQuery:
+    """Return the query that ``outcome:failed type:restore since:7d alice`` stands for. Raises FilterError."""
+    return run_query(parse_filter(text, RUN_WORDS, now, zone))
