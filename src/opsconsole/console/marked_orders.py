@@ -33,7 +33,7 @@ def ask_cancel_marked(screen: LiveScreen, runs: Sequence[OperationRun]) -> None:
         return [
             fact(pen, "Marked", f"{grouped(len(runs))} runs", "strong"),
             fact(pen, "Cancels", f"{grouped(queued)} queued, which end at once"),
-            fact(pen, "", f"{grouped(len(able) - queued)} running, which stop after what they have in hand"),
+            fact(pen, "", f"{grouped(len(able) - queued)} running, which stop after what is in hand"),
             *_whys(pen, unable),
             [],
             said(pen, "What is done stays done."),

@@ -69,7 +69,7 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         pen = cast("OpsConsoleApp", self.app).pen
         with Vertical(id="panel") as panel:
             panel.border_title = f" Export {self._export.noun} "
-            first = "Everything that the filter leaves, not only what is on the screen."
+            first = "Everything that the filter leaves, on the screen or not."
             second = "A name that ends in .csv makes a table, any other JSON lines."
             yield Static(text_of((first, pen.ink("text")), ("\n", pen.ink("text")), (second, pen.ink("dim"))))
             yield Input(str(self._file), select_on_focus=False)

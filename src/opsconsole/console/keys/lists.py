@@ -43,15 +43,6 @@ LIST_KEYS: tuple[Key, ...] = (
         FILTERED,
     ),
     Key(
-        "sort",
-        "s",
-        "s",
-        "sort",
-        "Sort by when runs started, how long they took or how much failed, either way round.",
-        "sort",
-        places("runs"),
-    ),
-    Key(
         "top",
         "g,home",
         "g",

@@ -33,7 +33,7 @@ from opsconsole.service.list_export import SET_CELLS, ListExport
 WIDE_FROM = 120
 """From this many columns on there is room beside the list."""
 
-BESIDE_WIDTH, SAID_WIDTH = 41, 15
+BESIDE_WIDTH, SAID_WIDTH = 35, 14
 """Columns beside the list, and those of them for figures."""
 
 LIST_WORDS: dict[TypeStatus, str] = {
@@ -80,7 +80,7 @@ class BackupsScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
     BackupsScreen WindowTable { width: 1fr; }
-    BackupsScreen #beside { display: none; width: 44; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    BackupsScreen #beside { display: none; width: 38; height: 1fr; border-left: solid $faint; padding: 0 1; }
     BackupsScreen.-wide #beside { display: block; }
     """
 

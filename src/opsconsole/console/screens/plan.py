@@ -178,6 +178,10 @@ class PlanScreen(ListScreen):
 
     # What is done to it
 
+    def is_key_of_use(self, key_id: str) -> bool:
+        """Leave the footer to the plan's own keys: the filter's line shows its key already."""
+        return key_id != "filter" and super().is_key_of_use(key_id)
+
     def label_of(self, key: Key) -> str:
         """Name what ``c`` shows next."""
         return "show all" if key.id == "changes" and self._only_changes else super().label_of(key)

@@ -50,7 +50,7 @@ class RunsScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
     RunsScreen WindowTable { width: 1fr; }
-    RunsScreen #beside { display: none; width: 46; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    RunsScreen #beside { display: none; width: 28%; min-width: 34; height: 1fr; border-left: solid $faint; padding: 0 1; }
     RunsScreen.-wide #beside { display: block; }
     """
 

@@ -88,10 +88,8 @@ def beside_lines(run: OperationRun, groups: list[FailureGroup] | None, pen: Pen)
     lines: list[list[Span]] = [
         [(pen.state(state), pen.ink(state.ink)), (f"  {TYPE_WORDS[run.type]}", pen.ink("strong"))],
         [(plain(target_of(run)), pen.ink("text"))],
-        [
-            (f"by {plain(run.initiator_name)}", pen.ink("dim")),
-            (f"   {at_length(run.created_at, pen.zone)}", pen.ink("dim")),
-        ],
+        [(f"by {plain(run.initiator_name)}", pen.ink("dim"))],
+        [(at_length(run.created_at, pen.zone), pen.ink("dim"))],
         [],
     ]
     if run.status is not Status.QUEUED:
@@ -105,7 +103,8 @@ def beside_lines(run: OperationRun, groups: list[FailureGroup] | None, pen: Pen)
         if number := getattr(run.counters, name):
             lines.append([(f"{grouped(number):>8} ", pen.ink(ink)), (name, pen.ink("dim"))])
     if run.failed_count:
-        lines += [[], *_failure_lines(groups, pen)]
+        found = _failure_lines(groups, pen)
+        lines += [[], *found] if found else []
     return [*lines, [], [(pen.drawn(f"→ {_next(run)}"), pen.ink("key"))]]
 
 
