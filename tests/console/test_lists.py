@@ -203,7 +203,7 @@ def test_marked_runs_are_cancelled_by_one_question_in_numbers() -> None:
         assert "x cancel 3" in driver.lines()[-1]
         await driver.press("x")
         text = driver.text()
-        assert "3 runs" in text and "1 queued, which end at once" in text and "Left out     1 that cannot" in text
+        assert "3 runs" in text and "1 queued, which end at once" in text and "Left out    1 that cannot" in text
         assert "is failed already" in text
         await driver.press("enter")
         assert desk.orders == [], "Enter on an unread dialog cancels"

@@ -144,7 +144,7 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         line += [(words, pen.ink("strong")), (pen.drawn(f" · {grouped(round(rate))}/s"), pen.ink("dim"))]
         if self._total and self._total > self._written:
             line.append((pen.drawn(f" · {left((self._total - self._written) / rate)} left"), pen.ink("dim")))
-        self._say(*line, ("   Esc", pen.ink("key")), (" ends it", pen.ink("dim")))
+        self._say(*line, ("\n\n", pen.ink("dim")), ("Esc", pen.ink("key")), (" ends it", pen.ink("dim")))
 
     def action_leave(self) -> None:
         """End what is being written, or go back."""
