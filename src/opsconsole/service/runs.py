@@ -13,6 +13,7 @@ from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.domain.run_event import RunEvent
+from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
 from opsconsole.operations.completion import cancel_queued
 from opsconsole.service import backups as backup_service
@@ -20,7 +21,7 @@ from opsconsole.service import drift as drift_service
 from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
-from opsconsole.service.cursors import id_cursor
+from opsconsole.service.cursors import run_cursor
 from opsconsole.service.guard import (
     find,
     nothing_there,
@@ -56,6 +57,8 @@ class RunQuery:
     reason: Reason | None = None
     by: str | None = None
     search: str | None = None
+    sort: RunSort = RunSort.STARTED
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,22 @@ class FailureGroup:
 
 
 def list_runs(
-    caller: Caller, query: RunQuery = RunQuery(), *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    caller: Caller,
+    query: RunQuery = RunQuery(),
+    *,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    backwards: bool = False,
 ) -> Page[OperationRun]:
-    """Return runs, newest first, without their failures."""
+    """Return runs in the order of the query, without their failures.
+
+    ``backwards``: those right before the cursor, or the end of the list; ``next_cursor`` then goes on upwards.
+    """
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         flt = _filter(caller, session, query)
-        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=id_cursor(cursor))
+        at = run_cursor(cursor, query.sort)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=at, backwards=backwards)
     return Page(found, following)
 
 
@@ -295,6 +307,8 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
         reason=query.reason,
         by=query.by,
         search=query.search,
+        sort=query.sort,
+        is_reversed=query.is_reversed,
     )
 
 
