@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.failure import Reason
-from opsconsole.domain.plan import Mode
-from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
-from opsconsole.service import restores
-from opsconsole.service.caller import Page
-from opsconsole.service.restores import Confirmation
-from opsconsole.service.started import Started
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opsconsole.domain.failure import Reason
+    from opsconsole.domain.plan import Mode
+    from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+    from opsconsole.service import restores
+    from opsconsole.service.caller import Page
+    from opsconsole.service.restores import Confirmation
+    from opsconsole.service.started import Started
+else:
+    restores = Later("opsconsole.service.restores")
 
 
 class RestoresAtService(AtService):
