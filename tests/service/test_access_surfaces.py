@@ -24,7 +24,7 @@ from opsconsole.domain.run import Status
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
 from opsconsole.service import caller as caller_module
 from opsconsole.service import members, runs
-from opsconsole.store import access
+from opsconsole.store import access, engines
 from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
 
@@ -159,6 +159,23 @@ def test_a_list_shows_to_others_what_a_store_without_the_workspace_shows(
         else:
             assert answer[0] == 0
             assert answer == ask(actor, *words, *form, url=empty_url), who
+
+
+def test_doctor_tells_others_neither_of_engines_nor_of_bindings(world: World, ask: Ask, empty_url: str) -> None:
+    with world.db.write() as s:
+        engines.register_engine(
+            s, id="engine-1", kind="engine", host="box", pid=1, actor="alice", tenants=[world.contoso], only_runs=None,
+            now=at(), expires="2099-01-01T00:00:00.000000Z",
+        )  # fmt: skip
+
+    def told(actor: Actor, url: str) -> list[Any]:
+        lines = json.loads(ask(actor, "doctor", "--json", url=url)[1])["checks"]
+        return [line for line in lines if line["name"] in ("engine", "contoso: binding")]
+
+    assert [line["finding"] for line in told(world.alice.actor, world.db.url)] == ["ok", "ok"]
+    for who in ("stranger", "outsider"):
+        actor, _ = PEOPLE[who]
+        assert told(actor, world.db.url) == told(actor, empty_url), who
 
 
 @pytest.mark.parametrize("said", CALLS, ids=lambda said: said.name)
