@@ -25,7 +25,7 @@ CONTRACT = {
         ("memberships", "backup_sets", "backup_items", "restore_runs", "restore_items", "schedules"), "workspace_id"
     ),
     "workspaces": "id",
-    "engines": "id",
+    "engines": "id budgets",
 }
 """Tables and columns that other people's tools rely on (contract.md)."""
 
