@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from opsconsole.console.app import OpsConsoleApp
+from opsconsole.console.health_states import ACCESS_STATES, HEALTH_STATES, URGENCY_STATES
 from opsconsole.console.keys import KEYS, bindings_of, keys_of
 from opsconsole.console.places import EVERYWHERE
 from opsconsole.console.screens.audit import AuditScreen
@@ -12,12 +13,15 @@ from opsconsole.console.screens.audit_entry import AuditEntryScreen
 from opsconsole.console.screens.backup_item import BackupItemScreen
 from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.backups import BackupsScreen
+from opsconsole.console.screens.dashboard import DashboardScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.runs import RunsScreen
+from opsconsole.console.screens.tenant import TenantScreen
+from opsconsole.console.screens.tenants import TenantsScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
     DRAWN_ASCII,
@@ -31,11 +35,13 @@ from opsconsole.console.states import (
 )
 from opsconsole.console.theme import INKS
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.domain.attention import Urgency
 from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.plain_text import cell_width
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Outcome, RunType, Status
+from opsconsole.service.access_lines import AccessState
 
 SCREENS = (
     AuditEntryScreen,
@@ -43,17 +49,22 @@ SCREENS = (
     BackupItemScreen,
     BackupSetScreen,
     BackupsScreen,
+    DashboardScreen,
     FailuresScreen,
     HelpScreen,
     PlanScreen,
     RestoresScreen,
     RunScreen,
     RunsScreen,
+    TenantScreen,
+    TenantsScreen,
 )
+
+HEALTH = (URGENCY_STATES, ACCESS_STATES, HEALTH_STATES)
 
 STATES: list[State] = [
     state
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES)
+    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES, *HEALTH)
     for state in table.values()  # type: ignore[attr-defined]
 ]
 
@@ -104,13 +115,15 @@ def test_no_state_is_left_out() -> None:
     assert set(PLAN_STATES) == set(ItemState)
     assert set(RESTORE_STATES) == set(RestoreStatus)
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}
+    assert set(ACCESS_STATES) == set(AccessState)
+    assert set(URGENCY_STATES) == set(Urgency)
     assert set(TYPE_WORDS) == set(RunType)
     shown = {status.value for status in Status} | {outcome.value for outcome in Outcome}
     assert shown - {"completed", "pending"} <= set(RUN_STATES)
 
 
 def test_states_of_one_table_differ_without_colour() -> None:
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES):
+    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, *HEALTH):
         words = [state.word for state in table.values()]  # type: ignore[attr-defined]
         assert len(set(words)) == len(words)
 
