@@ -98,6 +98,16 @@ def test_what_is_missing_is_named(store: Database, sabotage: str, name: str) -> 
     assert {line.detail for line in bad} == {"missing"}
 
 
+def test_a_column_that_a_later_step_added_is_missed(store: Database) -> None:
+    with store.write() as s:
+        s.run("ALTER TABLE engines DROP COLUMN budgets")
+    bad = {line.name: line.detail for line in check_store(store) if not line.ok}
+    if store.dialect == "sqlite":
+        assert bad == {"table engines": "not as this version made it"}
+    else:
+        assert bad == {"column engines.budgets": "missing"}
+
+
 def test_a_weakened_guard_is_named(store: Database) -> None:
     with store.write() as s:
         if s.dialect == "sqlite":

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from builders import START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
+from builders import ALICE, START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
+from opsconsole.config import Config
+from opsconsole.domain.access import Role
 from opsconsole.domain.backup import ItemStatus
-from opsconsole.store import audit, backups, runs
+from opsconsole.service.caller import Caller
+from opsconsole.service.overview import overview
+from opsconsole.store import access, audit, backups, runs
 from opsconsole.store.backups import Settled
 from opsconsole.store.database import Database, Session
 from opsconsole.store.opening import open_store
@@ -96,6 +100,21 @@ def test_every_page_of_a_million_runs_comes_within_five_milliseconds(million: Da
     assert max(searches.values()) < 50
     assert best(million, lambda s: runs.counts_by_state(s, spaces)) < 5
     assert best(million, lambda s: audit.list_entries(s, spaces, limit=50)) < 5
+
+
+def test_the_overview_of_a_million_runs_comes_within_fifty_milliseconds(million: Database) -> None:
+    with million.write() as s:
+        for row in s.all("SELECT id FROM workspaces"):
+            access.add_member(s, row["id"], ALICE, Role.OWNER, at())
+    caller = Caller(million, Config(million.url), ALICE, clock=lambda: START)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        found = overview(caller)
+        times.append((time.perf_counter() - started) * 1000)
+    print(f"overview {min(times):.1f} ms, {len(found.tenants)} tenants, {len(found.needs)} needs, {found.day}")
+    assert found.day.outcomes and found.day.failures and found.tenants
+    assert min(times) < 50
 
 
 def test_a_claim_among_a_million_runs_takes_a_millisecond(million: Database) -> None:

@@ -109,7 +109,7 @@ def _run(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     head: list[Span] = [
         *pen.cell("", LABEL_WIDTH),
         (f"{TYPE_WORDS[run.type]} ", pen.ink(state.ink)),
-        (f"{cut(target_of(run, pen.only_tenant), 24)}  ", pen.ink("text")),
+        (pen.drawn(f"{cut(target_of(run, pen.only_tenant), 24)}  "), pen.ink("text")),
     ]
     if total:
         head += [*pen.bar(done, total, BAR_WIDTH), (f" {done * 100 // total} %", pen.ink("strong"))]

@@ -13,6 +13,7 @@ from opsconsole.store.migrations import STEPS, split_statements
 
 _CREATED = re.compile(r"CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) (\w+)")
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n\);", re.DOTALL)
+_COLUMN = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+)")
 _CONSTRAINT = re.compile(r"CONSTRAINT (\w+)")
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX (\w+) ON (.*?);", re.DOTALL)
 _TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
@@ -119,6 +120,13 @@ def _check_postgres(s: Session) -> Iterator[CheckLine]:
             f" WHERE {here}"
         )
     }
+    columns = {
+        (row["relation"], row["name"])
+        for row in s.all(
+            "SELECT table_name AS relation, column_name AS name FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        )
+    }
     for step in STEPS:
         script = re.sub(r"--[^\n]*", "", step.script("postgres"))
         for table, body in _TABLE.findall(script):
@@ -126,6 +134,8 @@ def _check_postgres(s: Session) -> Iterator[CheckLine]:
             for name in _CONSTRAINT.findall(body):
                 valid = constraints.get((table, name))
                 yield _line(f"constraint {name}", MISSING if valid is None else "" if valid else "not enforced")
+        for table, column in _COLUMN.findall(script):
+            yield _line(f"column {table}.{column}", "" if (table, column) in columns else MISSING)
         for unique, name, rest in _INDEX.findall(script):
             row = relations.get(name)
             detail = ""

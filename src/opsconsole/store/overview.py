@@ -116,8 +116,13 @@ def newest_ended(s: Session, tenant_id: str, types: Sequence[RunType]) -> dict[R
     return {run.type: run for run in found}
 
 
-def open_runs(s: Session, tenant_id: str, types: Sequence[RunType], since: str) -> list[OperationRun]:
-    """Return a tenant's runs since then that left something, newest first: not retried, and not undone since."""
+def open_runs(
+    s: Session, tenant_id: str, types: Sequence[RunType], since: str, *, limit: int
+) -> tuple[list[OperationRun], int]:
+    """Return a tenant's newest runs since then that left something, not retried and not undone since, and how many there are.
+
+    They are counted up to ``MAX_OPEN``.
+    """
     ids: list[tuple[str, str]] = []
     for run_type in types:
         for outcome in UNDONE:
@@ -136,7 +141,7 @@ def open_runs(s: Session, tenant_id: str, types: Sequence[RunType], since: str) 
             )
             ids += [(row["created_at"], row["id"]) for row in rows]
     ids.sort(reverse=True)
-    return _runs(s, [run_id for _, run_id in ids[:MAX_OPEN]])
+    return _runs(s, [run_id for _, run_id in ids[:limit]]), min(len(ids), MAX_OPEN)
 
 
 def newest_set(s: Session, tenant_id: str) -> SetMark | None:
@@ -149,8 +154,8 @@ def newest_complete_set(s: Session, tenant_id: str) -> SetMark | None:
     return _mark(
         s,
         tenant_id,
-        " AND EXISTS (SELECT 1 FROM backup_set_types x WHERE x.set_id = b.id)"
-        " AND NOT EXISTS (SELECT 1 FROM backup_set_types x WHERE x.set_id = b.id"
+        " AND EXISTS (SELECT 1 FROM backup_set_types x WHERE x.set_id = b0.id)"
+        " AND NOT EXISTS (SELECT 1 FROM backup_set_types x WHERE x.set_id = b0.id"
         " AND (x.status IN ('failed', 'partial', 'pending') OR x.listed <> x.fetched))",
     )
 
@@ -178,9 +183,9 @@ _RECENT = (
 
 
 def _mark(s: Session, tenant_id: str, condition: str) -> SetMark | None:
-    for whole in (" AND b.types IS NULL", ""):
+    for whole in (" AND b0.types IS NULL", ""):
         row = s.one(
-            f"SELECT b.id, b.created_at FROM {_RECENT} AS b WHERE 1 = 1{whole}{condition} ORDER BY b.id DESC LIMIT 1",
+            f"SELECT b0.id, b0.created_at FROM {_RECENT} AS b0 WHERE 1 = 1{whole}{condition} ORDER BY b0.id DESC LIMIT 1",
             tenant=tenant_id,
             recent=RECENT_SETS,
         )
