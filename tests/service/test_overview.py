@@ -135,6 +135,16 @@ def test_a_backup_of_some_types_stands_not_for_the_whole_tenant(small_world: Wor
     assert found.tenants[0].complete_set is not None and found.tenants[0].complete_set.id == whole.id
 
 
+def test_of_many_sets_the_newest_are_looked_at(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsconsole.store.overview.RECENT_SETS", 2)
+    made = [world.finished_set(1).id for _ in range(3)]
+    for _ in range(2):
+        made.append(world.gappy_set().id)
+    view = overview(world.alice).tenants[0]
+    assert view.newest_set is not None and view.newest_set.id == made[-1]
+    assert view.complete_set is None, "the complete ones lie too far back"
+
+
 def test_a_restore_that_left_something_is_open_until_it_is_retried_or_undone(world: World) -> None:
     left = world.executed(failed=1)
     run_id = left.executions[-1].run_id
