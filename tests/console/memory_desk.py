@@ -23,6 +23,7 @@ from opsconsole.service.runs import RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
+from .memory_overview import MemoryOverview
 from .memory_runs import RunsInMemory
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk(RunsInMemory):
+class MemoryDesk(RunsInMemory, MemoryOverview):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"

@@ -4,6 +4,7 @@ from .shot import Shot
 from .shots_audit import AUDIT_SHOTS
 from .shots_backups import BACKUP_SHOTS
 from .shots_common import COMMON_SHOTS
+from .shots_overview import OVERVIEW_SHOTS
 from .shots_restores import RESTORE_SHOTS
 from .shots_run import RUN_DETAIL_SHOTS
 from .shots_runs import RUN_SHOTS
@@ -18,6 +19,7 @@ SHOTS: dict[str, Shot] = {
     **BACKUP_SHOTS,
     **RESTORE_SHOTS,
     **AUDIT_SHOTS,
+    **OVERVIEW_SHOTS,
     **COMMON_SHOTS,
     **SHELL_SHOTS,
 }

@@ -12,10 +12,20 @@ from opsconsole.console.keys.lists import LIST_KEYS
 from opsconsole.console.keys.plans import PLAN_KEYS
 from opsconsole.console.keys.runs import RUN_KEYS
 from opsconsole.console.keys.shell import SHELL_KEYS
+from opsconsole.console.keys.tenants import TENANT_KEYS
 
 __all__ = ["KEYS", "KEY_BY_ID", "Key", "bindings_of", "keys_of"]
 
-KEYS: tuple[Key, ...] = (*LIST_KEYS, *RUN_KEYS, *BACKUP_KEYS, *PLAN_KEYS, *AUDIT_KEYS, *SHELL_KEYS, *EVERYWHERE_KEYS)
+KEYS: tuple[Key, ...] = (
+    *LIST_KEYS,
+    *RUN_KEYS,
+    *TENANT_KEYS,
+    *BACKUP_KEYS,
+    *PLAN_KEYS,
+    *AUDIT_KEYS,
+    *SHELL_KEYS,
+    *EVERYWHERE_KEYS,
+)
 """In the order in which footers show them."""
 
 KEY_BY_ID: dict[str, Key] = {key.id: key for key in KEYS}
