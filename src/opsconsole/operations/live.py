@@ -54,7 +54,8 @@ async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
 
     async def keep(page: list[ListedPolicy]) -> None:
         await ctx.checkpoint()
-        found.update((policy.policy_id, policy) for policy in page)
+        for policy in page:
+            found.setdefault(policy.policy_id, policy)
         await ctx.flush()
 
     result = await list_policies(ctx.client, policy_type.key, on_page=keep, code=FailureCode.PREVIEW_FAILED)

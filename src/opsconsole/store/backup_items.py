@@ -92,17 +92,25 @@ def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str) -> int:
     settled: Counter[tuple[str, str]] = Counter()
     after = ""
     # In parts: SQLite keeps what a statement changes in memory until its end, and would hold the whole set.
-    while rows := s.all(
-        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE id IN ("
-        "SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL"
-        " AND id > :after ORDER BY id LIMIT :limit) RETURNING id, policy_type",
+    while last := s.one(
+        "SELECT MAX(id) AS id FROM (SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending'"
+        " AND id > :after ORDER BY id LIMIT :limit) AS part",
         set_id=set_id,
-        run=fetch_run_id,
         after=after,
         limit=CHUNK,
     ):
+        if last["id"] is None:
+            break
+        rows = s.all(
+            "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE set_id = :set_id"
+            " AND status = 'pending' AND assignments IS NOT NULL AND id > :after AND id <= :last RETURNING policy_type",
+            set_id=set_id,
+            run=fetch_run_id,
+            after=after,
+            last=last["id"],
+        )
         settled.update((row["policy_type"], "fetched") for row in rows)
-        after = max(row["id"] for row in rows)
+        after = last["id"]
     _move_counts(s, set_id, settled)
     return settled.total()
 
@@ -221,17 +229,6 @@ def count_pending(s: Session, set_id: str, ids: Sequence[str] | None = None) -> 
             )[0]["n"]
         )
         for only, params in _only(ids)
-    )
-
-
-def count_came_with_list(s: Session, set_id: str) -> int:
-    """Return how many items ``settle_with_assignments`` would settle."""
-    return int(
-        s.all(
-            "SELECT COUNT(*) AS n FROM backup_items"
-            " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL",
-            set_id=set_id,
-        )[0]["n"]
     )
 
 
