@@ -59,9 +59,11 @@ async def list_policies(
 ) -> ListResult:
     """List every policy of a type, page by page to ``on_page``.
 
-    A policy may come twice: Graph repeats pages now and then, and a second way of asking begins at the first page. Whoever
-    keeps them knows them by their id and keeps the first; the ids of a whole tenant are not held here as well. With ``$expand=assignments`` where Graph takes it; after a 400, 500 or timeout in smaller pages, then without. What worked
+    With ``$expand=assignments`` where Graph takes it; after a 400, 500 or timeout in smaller pages, then without. What worked
     is remembered for the tenant.
+
+    A policy may come twice: Graph repeats pages now and then, and another way of asking begins at the first page. Whoever
+    keeps them knows them by their id and keeps the first; the ids of a whole tenant are not held here as well.
     """
     row = POLICY_TYPES[policy_type]
     walk = _Walk(client, row, on_page, code)

@@ -148,8 +148,9 @@ class RunContext:
     ) -> T:
         """Run ``function`` in a fenced transaction, with failure records and what they add to the counters. Raises LeaseLost.
 
-        ``counts`` may be worked out from what ``function`` returned. All of it reaches the store together or not at all, so that a run taken over counts nothing twice. A task that is
-        cancelled in here first waits for the end: the transaction goes on in its thread, and what it kept must be counted.
+        ``counts`` may be worked out from what ``function`` returned. All of it reaches the store together or not at all, so
+        that a run taken over counts nothing twice. A task that is cancelled in here first waits for the end: the transaction
+        goes on in its thread, and what it kept must be counted.
         """
         task = asyncio.ensure_future(self._commit(function, failures, counts))
         try:
