@@ -59,7 +59,7 @@ def members(name: str) -> set[str]:
     """The members of a model, those it inherits included."""
     text = model(name)
     found = set(re.findall(r'^ +"([^"]+)": lambda', text, re.M))
-    bases = re.findall(rf"^class \w+\(([^)]*)\)", text, re.M)[0].split(", ")
+    bases = re.findall(r"^class \w+\(([^)]*)\)", text, re.M)[0].split(", ")
     kept = [one for one in bases if (ROOT / "models" / f"{snake(one)}.py").is_file()]
     return found.union(*map(members, kept))
 
@@ -93,7 +93,9 @@ def test_write_of_every_type_is_the_described_one(row: PolicyType) -> None:
     builder = folder / action / f"{action}_request_builder.py"
     assert template(builder) == row.assign_path
     body = (folder / action / f"{action}_post_request_body.py").read_text()
-    described = dict(re.findall(r'"(\w+)": lambda n : setattr\(self, \'\w+\', n\.get_collection_of_object_values\((\w+)\)', body))
+    described = dict(
+        re.findall(r'"(\w+)": lambda n : setattr\(self, \'\w+\', n\.get_collection_of_object_values\((\w+)\)', body)
+    )
     assert described.get(row.body_key) == _class(row), described
     (answered,) = re.findall(r"async def post\(.*?\) -> (\S+):", builder.read_text())
     assert (answered != "None") is (row.answer == 200), answered

@@ -10,6 +10,7 @@ from itertools import count
 from opsconsole.domain.backup import DirectoryName
 from opsconsole.domain.plan import PlanDigest
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+from opsconsole.domain.run import Counters
 from opsconsole.operations.context import RunContext
 from opsconsole.operations.live import LiveSides, read_live
 from opsconsole.operations.planning import Source, plan_item, target_ids
@@ -109,18 +110,18 @@ class _Plan:
             items.append(item)
             parts.append(part)
         self._digest.add(parts)
-        states = Counter(item.state for item in items)
-        self._states += states
+        self._states.update(item.state for item in items)
         self._dangers.update(danger for item in items for danger in item.dangers)
         await self._ctx.commit(
             lambda session: restores.add_plan_items(session, self._restore.id, items),
             failures=[item.failure for item in items if item.failure and item.state is ItemState.BLOCKED],
-            counts={_COUNTER_OF[state]: number for state, number in states.items()},
         )
 
     async def _seal(self) -> None:
-        # What could not be read back out of the store between the count and now is no part of the plan.
-        self._ctx.count(total=self._states.total() - self._ctx.counters.total)
+        # Counted only here: a run that broke off before has no plan, so it did nothing by halves.
+        self._ctx.counters = Counters(
+            total=self._states.total(), **{_COUNTER_OF[state]: number for state, number in self._states.items()}
+        )
         counts = {state.value: self._states[state] for state in _PLAN_STATES}
         await self._ctx.commit(
             lambda session: restores.store_plan(
