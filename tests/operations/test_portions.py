@@ -112,7 +112,7 @@ def test_memory_is_bounded_by_a_portion_not_by_the_tenant(
         for key in TYPES[:types]:
             world.assign(key, 3, group(4))
     for operation in ("preview", "drift"):
-        assert peaks[operation, 4] >= 2 * 2 * PER_TYPE, "the count sees what is held"
+        assert peaks[operation, 4] >= 2 * PER_TYPE, "the count sees what is held"
         assert peaks[operation, 16] <= 1.1 * peaks[operation, 4], peaks
 
 
