@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from opsconsole.console.app import OpsConsoleApp
-from opsconsole.console.keys import EVERYWHERE, KEYS, bindings_of, keys_of
+from opsconsole.console.keys import KEYS, bindings_of, keys_of
+from opsconsole.console.places import EVERYWHERE
 from opsconsole.console.screens.audit import AuditScreen
 from opsconsole.console.screens.audit_entry import AuditEntryScreen
 from opsconsole.console.screens.backup_item import BackupItemScreen

@@ -119,7 +119,7 @@ FRAMEWORK = re.compile(
 """Methods whose contract is the one of the class they are derived from."""
 
 
-DOORS = {"ServiceDesk"}
+DOORS = re.compile(r"ServiceDesk|\w+AtService")
 """Classes that hand on to the service, method by method: the contract is the service function's."""
 
 
@@ -130,7 +130,7 @@ def _is_told_by_its_class(
     owner, _, name = where.rpartition(".")
     if not owner or isinstance(node, ast.ClassDef):
         return False
-    if owner in DOORS:
+    if DOORS.fullmatch(owner):
         return True
     found = next((one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == owner), None)
     if found is None or not found.bases:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from opsconsole.console.desk import refusal
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.keys import Key, keys_of
+from opsconsole.console.places import TOPS
 from opsconsole.console.run_tabs import RUN_TABS
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN
@@ -14,13 +15,7 @@ from opsconsole.console.theme import DARK, LIGHT, PLAIN
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
-_PLACES = (
-    ("app.go('backups')", "Backups", "7"),
-    ("app.go('restores')", "Restores", "8"),
-    ("app.go('audit')", "Audit", "9"),
-)
-
-_NOT_LISTED = frozenset({"palette", "tabs", "go_backups", "go_restores", "go_audit", "back", "clear"})
+_NOT_LISTED = frozenset({"palette", "tabs", "back", "clear"} | {f"go_{place.name}" for place in TOPS})
 
 
 def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
@@ -31,7 +26,11 @@ def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
         if key.id not in _NOT_LISTED and app.is_key_there(key)
     ]
     entries += [Entry(f"app.tab({tab.digit})", f"Go to runs: {tab.title.lower()}", key=tab.digit) for tab in RUN_TABS]
-    entries += [Entry(action, f"Go to {name.lower()}", key=shown) for action, name, shown in _PLACES]
+    entries += [
+        Entry(f"app.go('{place.name}')", f"Go to {place.title.lower()}", key=place.key)
+        for place in TOPS
+        if place.name != "runs"
+    ]
     if app.theme != PLAIN:
         entries += [
             Entry(f"app.look('{DARK}')", "Dark theme", "for dark terminals"),

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from opsconsole.console.places import PLACE_BY_NAME
 
 if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
 
 
 def top_screen(place: str, tab: str = "1") -> LiveScreen:
-    """Return a fresh main screen: those that digits and the palette go to; ``tab`` is for Runs."""
-    match place:
-        case "backups":
-            from opsconsole.console.screens.backups import BackupsScreen
-
-            return BackupsScreen()
-        case "restores":
-            from opsconsole.console.screens.restores import RestoresScreen
-
-            return RestoresScreen()
-        case "audit":
-            from opsconsole.console.screens.audit import AuditScreen
-
-            return AuditScreen()
-        case _:
-            from opsconsole.console.screens.runs import RunsScreen
-
-            return RunsScreen(tab)
+    """Return a fresh main screen: those that keys and the palette go to; ``tab`` is for Runs."""
+    module, _, name = PLACE_BY_NAME[place].screen.partition(":")
+    screen: type[LiveScreen] = getattr(import_module(f"{__name__}.{module}"), name)
+    return screen(tab) if place == "runs" else screen()  # type: ignore[call-arg]

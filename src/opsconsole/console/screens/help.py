@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console.desk import refusal
-from opsconsole.console.keys import EVERYWHERE, LISTS, Key, bindings_of, keys_of
+from opsconsole.console.keys import Key, bindings_of, keys_of
 from opsconsole.console.pen import Pen, Span, width_of
+from opsconsole.console.places import EVERYWHERE, LISTS
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import PLAN_STATES, RUN_STATES, State
 from opsconsole.console.widgets.banner import Banner

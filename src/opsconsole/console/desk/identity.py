@@ -1,0 +1,35 @@
+"""Who sits at this console, and what their roles allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from opsconsole.domain.access import CAPABILITY_FROM, Capability, Role, allows
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sits at this console, and with which role in each workspace they are a member of."""
+
+    actor: str
+    roles: Mapping[str, Role] = field(default_factory=dict)
+
+    def may(self, capability: Capability, workspace: str | None = None) -> bool:
+        """Tell whether a role allows ``capability``: in ``workspace``, or in any where none is named."""
+        roles = [self.roles.get(workspace)] if workspace else list(self.roles.values())
+        return any(allows(role, capability) for role in roles)
+
+    @property
+    def role_words(self) -> str:
+        """Return the role, or that it differs by workspace."""
+        roles = sorted({role.value for role in self.roles.values()})
+        return roles[0] if len(roles) == 1 else ("no role" if not roles else "several roles")
+
+
+def refusal(capability: Capability) -> str:
+    """Return what a dimmed key says when it is pressed."""
+    return (
+        f"This needs the capability {capability.value} (role {CAPABILITY_FROM[capability].value} or higher). "
+        "Ask an owner of the workspace."
+    )

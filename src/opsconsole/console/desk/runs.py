@@ -1,0 +1,41 @@
+"""What screens may ask and order about runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from opsconsole.domain.failure import Failure, Reason
+
+if TYPE_CHECKING:
+    from opsconsole.domain.backup import BackupSet
+    from opsconsole.domain.run import OperationRun
+    from opsconsole.service.caller import Page
+    from opsconsole.service.runs import FailureGroup, RunQuery
+    from opsconsole.service.started import Started
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run with what its screen shows around it."""
+
+    run: OperationRun
+    groups: Sequence[FailureGroup]
+    related: Mapping[str, Any]
+    backup_set: BackupSet | None = None
+
+
+class RunsDesk(Protocol):
+    """Runs: lists, counts, one with all around it, cancelling and retrying."""
+
+    def runs(self, query: RunQuery, limit: int, cursor: str | None) -> Page[OperationRun]: ...
+    def count_runs(self, query: RunQuery) -> int: ...
+    def state_counts(self) -> Mapping[tuple[str, str], int]: ...
+    def run(self, ref: str) -> OperationRun: ...
+    def run_report(self, ref: str) -> RunReport: ...
+    def failures(
+        self, ref: str, reason: Reason | None, limit: int, cursor: str | None
+    ) -> Page[tuple[int, Failure]]: ...
+    def cancel_run(self, ref: str) -> OperationRun: ...
+    def retry_run(self, ref: str) -> Started: ...

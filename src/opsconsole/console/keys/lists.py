@@ -1,0 +1,53 @@
+"""Keys that move through lists, and those that every list has."""
+
+from __future__ import annotations
+
+from opsconsole.console.keys.key import Key, places
+from opsconsole.console.places import LISTS
+
+LIST_KEYS: tuple[Key, ...] = (
+    Key("up", "up,k", "↑ k", "up", "One row up.", "cursor_up", places("table"), in_footer=False),
+    Key("down", "down,j", "↓ j", "down", "One row down.", "cursor_down", places("table"), in_footer=False),
+    Key("page_up", "pageup", "PgUp", "page up", "One screen up.", "page_up", places("table"), in_footer=False),
+    Key(
+        "page_down",
+        "pagedown,space",
+        "PgDn",
+        "page down",
+        "One screen down; more is loaded as you go.",
+        "page_down",
+        places("table"),
+        in_footer=False,
+    ),
+    Key("open", "enter", "↵", "open", "Open what is under the cursor.", "open", LISTS - {"plan", "failures"} | {"run"}),
+    Key(
+        "filter",
+        "slash",
+        "/",
+        "filter",
+        "Search the whole history; Enter keeps the filter, Esc clears it.",
+        "filter",
+        places("runs", "set", "audit"),
+    ),
+    Key(
+        "top",
+        "g,home",
+        "g",
+        "jump up",
+        "Go to the newest entry, and take in those that wait behind “newer”.",
+        "top",
+        LISTS | {"run"},
+        in_footer=False,
+    ),
+    Key(
+        "bottom",
+        "G,end",
+        "G",
+        "last",
+        "Go to the last entry loaded; going on loads more.",
+        "bottom",
+        LISTS | {"run"},
+        in_footer=False,
+    ),
+)
+"""In the order in which footers show them."""

@@ -1,0 +1,45 @@
+"""The desk over the service room: each call is one service function, asked as the caller who sits at this console."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from opsconsole.console.desk import Identity
+from opsconsole.console.service_desk.audit import AuditAtService
+from opsconsole.console.service_desk.backups import BackupsAtService
+from opsconsole.console.service_desk.restores import RestoresAtService
+from opsconsole.console.service_desk.runs import RunsAtService
+from opsconsole.service import members, tenants
+from opsconsole.service.caller import Caller
+from opsconsole.service.changes import ChangeFeed, change_feed
+from opsconsole.service.tenants import TenantView
+
+
+class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtService):
+    """Screens meet the service here and nowhere else."""
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__(caller)
+        self._feed: ChangeFeed | None = None
+
+    def now(self) -> datetime:
+        return self.caller.clock()
+
+    def changed(self) -> bool:
+        if self._feed is None:  # made by the thread that asks: a connection belongs to one
+            self._feed = change_feed(self.caller)
+        return self._feed.changed()
+
+    def identity(self) -> Identity:
+        roles = members.my_roles(self.caller)
+        if self.caller.workspace is not None:
+            roles = {name: role for name, role in roles.items() if name == self.caller.workspace}
+        return Identity(self.caller.actor.name, roles)
+
+    def tenants(self) -> list[TenantView]:
+        return tenants.list_tenants(self.caller)
+
+    def close(self) -> None:
+        """Close the change feed; the store is closed by who opened it."""
+        if self._feed is not None:
+            self._feed.close()

@@ -1,0 +1,22 @@
+"""The audit trail: each call is one service function."""
+
+from __future__ import annotations
+
+from opsconsole.console.desk import AuditJson
+from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.domain.audit import Verdict
+from opsconsole.service import audit, kept_heads
+from opsconsole.service.caller import Page
+
+
+class AuditAtService(AtService):
+    """The audit trail: each call is one service function."""
+
+    def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
+        return audit.list_entries(self.caller, search=search, limit=limit, cursor=cursor)
+
+    def entry(self, ref: str) -> AuditJson:
+        return audit.show_entry(self.caller, ref)
+
+    def verify(self) -> Verdict:
+        return kept_heads.verify_and_keep(self.caller).verdict

@@ -1,0 +1,49 @@
+"""Restore plans: each call is one service function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.domain.plan import Mode
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+from opsconsole.service import restores
+from opsconsole.service.caller import Page
+from opsconsole.service.restores import Confirmation
+from opsconsole.service.started import Started
+
+
+class RestoresAtService(AtService):
+    """Restore plans: each call is one service function."""
+
+    def start_preview(
+        self,
+        set_ref: str,
+        tenant: str,
+        *,
+        mode: Mode,
+        mapping: str | None = None,
+        items: Sequence[str] = (),
+        accept_missing: int = 0,
+    ) -> Started:
+        return restores.start_preview(
+            self.caller, set_ref, tenant, mode=mode, mapping=mapping, items=items, accept_missing=accept_missing
+        )
+
+    def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
+        return restores.list_restores(self.caller, limit=limit, cursor=cursor)
+
+    def restore(self, ref: str) -> RestoreRun:
+        return restores.show_restore(self.caller, ref)
+
+    def restore_items(self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None) -> Page[RestoreItem]:
+        return restores.list_restore_items(self.caller, ref, states=states, limit=limit, cursor=cursor)
+
+    def confirmation(self, ref: str) -> Confirmation:
+        return restores.confirmation(self.caller, ref)
+
+    def run_restore(self, ref: str, plan_hash: str) -> Started:
+        return restores.run_restore(self.caller, ref, plan_hash=plan_hash)
+
+    def undo_restore(self, ref: str) -> Started:
+        return restores.undo_restore(self.caller, ref)

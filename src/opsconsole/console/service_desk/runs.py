@@ -1,0 +1,54 @@
+"""Runs: each call is one service function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opsconsole.console.desk import RunReport
+from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.run import OperationRun
+from opsconsole.errors import NotFound
+from opsconsole.service import backups, runs
+from opsconsole.service.caller import Page
+from opsconsole.service.runs import RunQuery
+from opsconsole.service.started import Started
+
+
+class RunsAtService(AtService):
+    """Runs: each call is one service function."""
+
+    def runs(self, query: RunQuery, limit: int, cursor: str | None) -> Page[OperationRun]:
+        return runs.list_runs(self.caller, query, limit=limit, cursor=cursor)
+
+    def count_runs(self, query: RunQuery) -> int:
+        return runs.count_runs(self.caller, query)
+
+    def state_counts(self) -> Mapping[tuple[str, str], int]:
+        return runs.state_counts(self.caller)
+
+    def run(self, ref: str) -> OperationRun:
+        return runs.show_run(self.caller, ref)
+
+    def run_report(self, ref: str) -> RunReport:
+        run = runs.show_run(self.caller, ref)
+        groups = runs.failure_groups(self.caller, run.id) if run.failures else []
+        related = runs.related(self.caller, run.id)
+        backup_set = None
+        if set_id := related.get("backup_set"):
+            try:
+                backup_set = backups.show_set(self.caller, str(set_id))
+            except NotFound:
+                backup_set = None
+        return RunReport(run, groups, related, backup_set)
+
+    def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
+        after = int(cursor or 0)
+        found = runs.list_failures(self.caller, ref, reason=reason, limit=limit, after_seq=after)
+        return Page(found, str(found[-1][0]) if len(found) == limit else None)
+
+    def cancel_run(self, ref: str) -> OperationRun:
+        return runs.cancel_run(self.caller, ref)
+
+    def retry_run(self, ref: str) -> Started:
+        return runs.retry_run(self.caller, ref)
