@@ -16,6 +16,7 @@ from opsconsole.store.database import Row, Session, bind_list, chunks
 from opsconsole.store.lookup import resolve_suffix
 from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
+    count_written,
     first_before_images,
     record_intent,
     settle_write,
@@ -25,6 +26,9 @@ from opsconsole.store.restore_writes import (
 
 __all__ = [
     "add_execution",
+    "add_plan_items",
+    "clear_plan",
+    "count_written",
     "first_before_images",
     "get_restore",
     "get_restore_item",
@@ -128,15 +132,17 @@ def set_restore_status(s: Session, restore_id: str, status: RestoreStatus) -> No
     s.run("UPDATE restore_runs SET status = :status WHERE id = :id", id=restore_id, status=str(status))
 
 
-def store_plan(
-    s: Session,
-    restore_id: str,
-    plan_hash: str,
-    counts: Mapping[str, int],
-    dangers: Mapping[str, int],
-    items: Sequence[RestoreItem],
-) -> None:
-    """Store the plan of a restore run that has none, whole, and make it previewed. Raises Conflict if it has one."""
+def clear_plan(s: Session, restore_id: str) -> int:
+    """Remove the items of a plan that was not sealed, and return how many; a sealed one stays."""
+    return s.run(
+        "DELETE FROM restore_items WHERE restore_run_id = :id"
+        " AND EXISTS (SELECT 1 FROM restore_runs WHERE id = :id AND plan_hash IS NULL)",
+        id=restore_id,
+    )
+
+
+def add_plan_items(s: Session, restore_id: str, items: Sequence[RestoreItem]) -> None:
+    """Add items to a plan in the making. Raises Conflict if it is sealed."""
     scope = s.one("SELECT workspace_id, tenant_id, plan_hash FROM restore_runs WHERE id = :id", id=restore_id)
     if scope is None:
         raise NotFound("There is no such restore run.")
@@ -173,6 +179,18 @@ def store_plan(
             for item in items
         ],
     )
+
+
+def store_plan(
+    s: Session,
+    restore_id: str,
+    plan_hash: str,
+    counts: Mapping[str, int],
+    dangers: Mapping[str, int],
+    items: Sequence[RestoreItem],
+) -> None:
+    """Add the last items of a plan, seal it with its hash, and make the restore previewed. Raises Conflict if it is sealed."""
+    add_plan_items(s, restore_id, items)
     stored = s.run(
         "UPDATE restore_runs SET plan_hash = :plan_hash, status = 'previewed', unchanged = :unchanged,"
         " will_change = :will_change, blocked = :blocked, skipped = :skipped, dangers = :dangers WHERE id = :id AND plan_hash IS NULL",
@@ -193,11 +211,15 @@ def list_restore_items(
     restore_id: str,
     *,
     states: Sequence[str] = (),
+    policy_type: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> tuple[list[RestoreItem], str | None]:
     """Return a page of items in the plan's order (all of them without ``limit``), and the cursor of the next page."""
     conditions, params = ["restore_run_id = :restore"], dict[str, Any](restore=restore_id)
+    if policy_type:
+        conditions.append("policy_type = :policy_type")
+        params["policy_type"] = policy_type
     if states:
         names, more = bind_list("st", [str(state) for state in states])
         conditions.append(f"state IN ({names})")

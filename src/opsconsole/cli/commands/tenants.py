@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, wait_option, with_invocation
-from opsconsole.cli.output import Cell, Column, Row
+from opsconsole.cli.output import Cell, Column, Output, Row
 from opsconsole.cli.paging import page_of
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import moment, number
+from opsconsole.domain.failure import Reason
 from opsconsole.domain.graph_budget import TenantBudget
 from opsconsole.domain.plain_text import plain
+from opsconsole.domain.run import OperationRun
 from opsconsole.service import tenants
 from opsconsole.service.access_lines import AccessState
 from opsconsole.service.tenant_views import TenantView
@@ -136,10 +139,25 @@ def _budget(budget: TenantBudget | None) -> str:
 @wait_option
 @with_invocation
 def check(invocation: Invocation, name: str, wait: bool) -> int:
-    """Check that a tenant can be reached, and which permissions are there per policy type."""
+    """Check that a tenant can be reached, and which permissions are there; with --wait, name what is missing per type."""
     from opsconsole.cli.starting import tell_started
 
-    def with_tenant(_: object) -> dict[str, Any]:
-        return {"tenant": tenants.show_tenant(invocation.caller(), name).to_json()} if invocation.out.is_json else {}
+    def with_checks(ended: Sequence[OperationRun]) -> dict[str, Any]:
+        if not invocation.out.is_json:
+            for run in ended:
+                _tell_checks(invocation.out, run)
+            return {}
+        return {"tenant": tenants.show_tenant(invocation.caller(), name).to_json()}
 
-    return tell_started(invocation, tenants.start_check(invocation.caller(), name), wait=wait, addition=with_tenant)
+    started = tenants.start_check(invocation.caller(), name)
+    return tell_started(invocation, started, wait=wait, addition=with_checks)
+
+
+def _tell_checks(out: Output, run: OperationRun) -> None:
+    """Write a line for each thing that could not be read: which permission it takes, or what else was wrong."""
+    for line in run.context.get("checks") or ():
+        if line["ok"]:
+            continue
+        is_denied = line["reason_code"] == Reason.PERMISSION_DENIED.value
+        what = f"{line['permission']} is missing" if is_denied else line["message"]
+        out.line(f"  {line['subject']}: {plain(what)}")
