@@ -43,7 +43,6 @@ async def drift_check(ctx: RunContext) -> None:
     ctx.count(total=sum(counts.listed for counts in by_type.values()))
     await ctx.flush(is_due=True)
     live_names = _LiveNames(ctx, names)
-    ctx.phase("Comparing with the tenant")
     for keys in portions({key: counts.listed for key, counts in by_type.items() if counts.status in _COMPARABLE}):
         await _compare_portion(ctx, set_id, {key: by_type[key] for key in keys}, live_names)
     gaps = [gap for key, counts in by_type.items() if (gap := _gap(key, counts)) is not None]
@@ -54,6 +53,7 @@ async def _compare_portion(
     ctx: RunContext, set_id: str, by_type: dict[str, TypeCounts], live_names: _LiveNames
 ) -> None:
     """Compare some types, side by side, and store what differs of them."""
+    ctx.phase("Reading the tenant")
     listed: dict[str, ListedType] = {}
 
     async def list_one(key: str) -> None:
@@ -62,6 +62,7 @@ async def _compare_portion(
     async with asyncio.TaskGroup() as group:
         for key in by_type:
             group.create_task(list_one(key))
+    ctx.phase("Comparing")
     changes: list[_Change] = []
     for key, counts in by_type.items():
         await ctx.checkpoint()

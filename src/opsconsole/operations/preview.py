@@ -54,7 +54,6 @@ async def preview(ctx: RunContext) -> None:
     ctx.count(total=sum(by_type.values()))
     await ctx.flush(is_due=True)
     resolver = Resolver(ctx.client, names, restore.inputs.get("mapping", ()), by_id_only=sources.is_undo)
-    ctx.phase("Reading the tenant and planning")
     plan = _Plan(ctx, restore, sources, resolver, by_name=not is_same_tenant)
     await plan.make(by_type, groups, filters)
 
@@ -80,14 +79,17 @@ class _Plan:
         resolution: Resolution | None = None
         for keys in portions(by_type):
             sources = await self._ctx.read(partial(self._sources_of, keys))
+            self._ctx.phase("Reading the tenant")
             live = await read_live(self._ctx, sources, match_by_name=self._by_name)
             sources = await self._ctx.read(partial(self._sources.judged, sources=sources, live=live))
             await self._ctx.checkpoint()
+            self._ctx.phase("Resolving groups and filters")
             live_groups, live_filters = _targets_of(sources, live)
             if resolution is None:  # with the first portion's live groups in the same call
                 resolution = await self._resolver.resolve(groups, filters, live_groups, live_filters)
             else:
                 await self._resolver.name(resolution, live_groups, live_filters)
+            self._ctx.phase("Planning")
             await self._add(sorted(sources, key=_order), live, resolution)
         await self._seal()
 
