@@ -101,6 +101,7 @@ def _order(source: Source) -> tuple[str, str, str]:
 async def _backup_sources(ctx: RunContext, restore: RestoreRun) -> tuple[list[Source], Sequence[DirectoryName], bool]:
     set_id = restore.set_id or ""
     wanted = [text.partition(":")[::2] for text in restore.inputs.get("items", ())]
+    left_out = set(restore.inputs.get("without", ()))
 
     def read(session: Session) -> tuple[list[BackupItem], list[DirectoryName], bool]:
         found = backups.get_set(session, set_id)
@@ -122,7 +123,9 @@ async def _backup_sources(ctx: RunContext, restore: RestoreRun) -> tuple[list[So
             item.policy_id,
         )
         for item in items
-        if item.status is ItemStatus.FETCHED and item.assignments is not None
+        if item.status is ItemStatus.FETCHED
+        and item.assignments is not None
+        and f"{item.policy_type}:{item.policy_id}" not in left_out
     ]
     return sources, names, same_tenant
 
