@@ -23,6 +23,8 @@ from opsconsole.service.runs import FailureGroup, RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
+from .memory_people import MemoryPeople
+
 T = TypeVar("T")
 
 NOW = datetime(2026, 8, 20, 14, 2, 7, tzinfo=UTC)
@@ -38,7 +40,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk:
+class MemoryDesk(MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"

@@ -14,10 +14,12 @@ from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.backups import BackupsScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
+from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.runs import RunsScreen
+from opsconsole.console.screens.schedules import SchedulesScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
     DRAWN_ASCII,
@@ -45,10 +47,12 @@ SCREENS = (
     BackupsScreen,
     FailuresScreen,
     HelpScreen,
+    MembersScreen,
     PlanScreen,
     RestoresScreen,
     RunScreen,
     RunsScreen,
+    SchedulesScreen,
 )
 
 STATES: list[State] = [

@@ -12,8 +12,10 @@ from opsconsole.console.desk.audit import AuditDesk, AuditJson
 from opsconsole.console.desk.backups import BackupsDesk
 from opsconsole.console.desk.engine import EngineHandle
 from opsconsole.console.desk.identity import Identity, refusal
+from opsconsole.console.desk.members import MembersDesk
 from opsconsole.console.desk.restores import RestoresDesk
 from opsconsole.console.desk.runs import RunReport, RunsDesk
+from opsconsole.console.desk.schedules import SchedulesDesk
 
 if TYPE_CHECKING:
     from opsconsole.service.tenants import TenantView
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["AuditJson", "Desk", "EngineHandle", "Identity", "RunReport", "refusal"]
 
 
-class Desk(RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, Protocol):
+class Desk(RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, SchedulesDesk, MembersDesk, Protocol):
     """What screens may ask and order. Every call may raise OpsError; orders are guarded and audited behind it."""
 
     def now(self) -> datetime: ...
