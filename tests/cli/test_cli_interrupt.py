@@ -81,6 +81,7 @@ def test_whoever_waits_beside_a_live_engine_only_watches(ready: Program, simulat
 
 def _engines(program: Program) -> list[str]:
     from opsconsole.cli.live import live_engines
+
     from opsconsole.store.opening import open_store
 
     with open_store(f"sqlite:///{program.store.as_posix()}", read_only=True) as db:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk import AuditJson, Identity, RunReport
+from opsconsole.console.desk import AuditJson, Identity
 from opsconsole.domain.access import Role
 from opsconsole.domain.audit import ChainHead, Verdict
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
@@ -19,11 +19,12 @@ from opsconsole.domain.run import OperationRun, Outcome, Status
 from opsconsole.errors import NotFound, StoreUnavailable
 from opsconsole.service.caller import Page
 from opsconsole.service.restores import Confirmation
-from opsconsole.service.runs import FailureGroup, RunQuery
+from opsconsole.service.runs import RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
 from .memory_people import MemoryPeople
+from .memory_runs import RunsInMemory
 
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk(MemoryPeople):
+class MemoryDesk(RunsInMemory, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"
@@ -58,6 +59,7 @@ class MemoryDesk(MemoryPeople):
     all_entries: list[AuditJson] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
     orders: list[tuple[Any, ...]] = field(default_factory=list)
+    is_member: bool = True
     moment: datetime = NOW
     is_lost: bool = False
     has_changed: bool = False
@@ -75,7 +77,7 @@ class MemoryDesk(MemoryPeople):
 
     def identity(self) -> Identity:
         self._look()
-        return Identity(self.actor, {"main": self.role})
+        return Identity(self.actor, {"main": self.role} if self.is_member else {}, "uid:1000")
 
     def tenants(self) -> list[TenantView]:
         self._look()
@@ -108,14 +110,6 @@ class MemoryDesk(MemoryPeople):
         self._look()
         return _one(self.all_runs, ref)
 
-    def run_report(self, ref: str) -> RunReport:
-        run = self.run(ref)
-        counted = Counter((failure.reason, failure.code) for failure in self.failures_of.get(run.id, []))
-        groups = [FailureGroup(reason, code, count) for (reason, code), count in counted.most_common()]
-        related = self.related_of.get(run.id, {})
-        found = [one for one in self.all_sets if one.id == related.get("backup_set")]
-        return RunReport(run, groups, related, found[0] if found else None)
-
     def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
         rows = [
             (seq, failure)
@@ -130,10 +124,6 @@ class MemoryDesk(MemoryPeople):
         ended = replace(run, status=Status.COMPLETED, outcome=Outcome.CANCELLED, completed_at=to_text(self.moment))
         self.replace_run(ended)
         return ended
-
-    def retry_run(self, ref: str) -> Started:
-        self.orders.append(("retry_run", ref))
-        return Started(True, [self.run(ref)])
 
     def start_backup(self, tenant: str) -> Started:
         self.orders.append(("start_backup", tenant))
@@ -187,10 +177,6 @@ class MemoryDesk(MemoryPeople):
 
     def confirmation(self, ref: str) -> Confirmation:
         return self.confirmations[ref]
-
-    def run_restore(self, ref: str, plan_hash: str) -> Started:
-        self.orders.append(("run_restore", ref, plan_hash))
-        return Started(True, [run for run in self.all_runs if run.inputs.get("restore") == ref][:1])
 
     def undo_restore(self, ref: str) -> Started:
         self.orders.append(("undo_restore", ref))

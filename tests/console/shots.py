@@ -6,9 +6,20 @@ from .shots_backups import BACKUP_SHOTS
 from .shots_common import COMMON_SHOTS
 from .shots_people import PEOPLE_SHOTS
 from .shots_restores import RESTORE_SHOTS
+from .shots_run import RUN_DETAIL_SHOTS
 from .shots_runs import RUN_SHOTS
+from .shots_shell import SHELL_SHOTS
 
 MAX_SHOTS = 150
 """More are looked at by nobody when they change."""
 
-SHOTS: dict[str, Shot] = {**RUN_SHOTS, **BACKUP_SHOTS, **RESTORE_SHOTS, **AUDIT_SHOTS, **PEOPLE_SHOTS, **COMMON_SHOTS}
+SHOTS: dict[str, Shot] = {
+    **RUN_SHOTS,
+    **RUN_DETAIL_SHOTS,
+    **BACKUP_SHOTS,
+    **RESTORE_SHOTS,
+    **AUDIT_SHOTS,
+    **PEOPLE_SHOTS,
+    **COMMON_SHOTS,
+    **SHELL_SHOTS,
+}

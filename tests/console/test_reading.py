@@ -133,7 +133,7 @@ def test_a_set_says_why_something_is_missing_and_offers_to_show_only_that() -> N
     async def steps(driver: Driver) -> None:
         await driver.press("7", "enter")
         assert "policy not found" in driver.text() and type_words("settingsCatalogPolicy") in driver.text()
-        assert "m missing only" in driver.lines()[-1] and "f fetch" in driver.lines()[-1]
+        assert "m missing only" in driver.lines()[-1] and "t fetch" in driver.lines()[-1]
         await driver.press("m")
         assert "m show all" in driver.lines()[-1]
         await driver.press("escape", "down", "enter")

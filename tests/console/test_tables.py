@@ -18,12 +18,14 @@ from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
+from opsconsole.console.screens.run_log import RunLogScreen
 from opsconsole.console.screens.runs import RunsScreen
 from opsconsole.console.screens.schedules import SchedulesScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
     DRAWN_ASCII,
     ITEM_STATES,
+    LOG_STATES,
     PLAN_STATES,
     RESTORE_STATES,
     RUN_STATES,
@@ -38,6 +40,7 @@ from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.plain_text import cell_width
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Outcome, RunType, Status
+from opsconsole.domain.run_event import EventKind
 
 SCREENS = (
     AuditEntryScreen,
@@ -50,6 +53,7 @@ SCREENS = (
     MembersScreen,
     PlanScreen,
     RestoresScreen,
+    RunLogScreen,
     RunScreen,
     RunsScreen,
     SchedulesScreen,
@@ -57,7 +61,7 @@ SCREENS = (
 
 STATES: list[State] = [
     state
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES)
+    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES, LOG_STATES)
     for state in table.values()  # type: ignore[attr-defined]
 ]
 
@@ -109,6 +113,7 @@ def test_no_state_is_left_out() -> None:
     assert set(RESTORE_STATES) == set(RestoreStatus)
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}
     assert set(TYPE_WORDS) == set(RunType)
+    assert set(LOG_STATES) == set(EventKind)
     shown = {status.value for status in Status} | {outcome.value for outcome in Outcome}
     assert shown - {"completed", "pending"} <= set(RUN_STATES)
 

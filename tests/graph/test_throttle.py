@@ -404,3 +404,27 @@ def test_a_cancelled_call_gives_its_place_back():
         return (await calls[5]).status, (await client.send(READ)).status
 
     assert asyncio.run(run()) == (200, 200)
+
+
+def test_graph_that_gives_no_answer_is_lost_since_the_first_try_until_it_gives_one():
+    time = Time()
+    seen = []
+
+    class Looking(Scripted):
+        async def send(self, request):
+            seen.append(client.lost)
+            return await super().send(request)
+
+    client = throttled(Looking([LOST, answer(503), OK]), time)
+    asyncio.run(client.send(READ))
+    assert seen[0] is None
+    assert seen[1] == (Reason.NETWORK_UNREACHABLE, START)
+    assert seen[2] == (Reason.SERVICE_UNAVAILABLE, START), "since when it is lost does not move with each try"
+    assert client.lost is None
+
+
+@pytest.mark.parametrize("outcome", [answer(429, retry_after="1"), answer(404), answer(500)])
+def test_an_answer_of_any_other_kind_is_no_loss(outcome):
+    client = throttled(Scripted([outcome, OK]), Time())
+    asyncio.run(client.send(READ))
+    assert client.lost is None

@@ -227,6 +227,7 @@ READS: list[Act] = [
         ("confirmation", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.confirmation(c, ref)),
         ("left_to_write", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.left_to_write(c, ref)),
         ("show_run", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.show_run(c, ref)),
+        ("run_log", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.run_log(c, ref)),
         ("failure_groups", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.failure_groups(c, ref)),
         ("list_failures", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.list_failures(c, ref)),
         ("related", "run", lambda w: w.ended_run(RunType.RESTORE).id, lambda c, ref: runs.related(c, ref)),
@@ -255,7 +256,6 @@ READS: list[Act] = [
         for name, give in (
             ("list_runs of a tenant", lambda c, ref: runs.list_runs(c, runs.RunQuery(tenant=ref))),
             ("count_runs of a tenant", lambda c, ref: runs.count_runs(c, runs.RunQuery(tenant=ref))),
-            ("list_newer of a tenant", lambda c, ref: runs.list_newer(c, runs.RunQuery(tenant=ref), than=NO_ID)),
             ("list_sets of a tenant", lambda c, ref: backups.list_sets(c, tenant=ref)),
             ("list_restores of a tenant", lambda c, ref: restores.list_restores(c, tenant=ref)),
         )

@@ -91,10 +91,8 @@ def test_a_tenant_is_registered_once(store: Database) -> None:
         found = tenants.get_tenant(s, "contoso")
         assert found is not None
         assert (found.id, found.workspace, found.production, found.paused_until) == (tenant_id, "main", True, None)
-        assert tenants.get_tenant_by_id(s, tenant_id) == found
         assert tenants.get_tenant(s, "none") is None
-        tenants.set_production(s, tenant_id, False)
-        assert [row.production for row in tenants.list_tenants(s, [main])] == [False]
+        assert tenants.list_tenants(s, [main]) == [found]
         assert tenants.list_tenants(s, []) == []
 
 
@@ -221,6 +219,5 @@ def test_drift_findings_keep_their_order(store: Database) -> None:
         drift.add_drift_items(s, run.id, workspace, found[2:])
         assert drift.list_drift_items(s, run.id) == found
         assert drift.list_drift_items(s, run.id, limit=2, after_seq=1) == found[1:3]
-        assert drift.count_drift_items(s, run.id) == {"changed": 5}
         assert drift.clear_drift_items(s, run.id) == 5
         assert drift.list_drift_items(s, run.id) == []

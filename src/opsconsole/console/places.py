@@ -30,6 +30,7 @@ PLACES: tuple[Place, ...] = (
     Place("members", "Members", "M", "members:MembersScreen", is_list=True),
     Place("run", "Run", is_left_by_escape=True),
     Place("failures", "Failures", is_list=True, is_left_by_escape=True),
+    Place("log", "Run log", is_list=True, is_left_by_escape=True),
     Place("set", "Backup set", is_list=True, is_left_by_escape=True),
     Place("item", "Backup item", is_left_by_escape=True),
     Place("plan", "Restore plan", is_list=True, is_left_by_escape=True),

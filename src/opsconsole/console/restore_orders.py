@@ -8,7 +8,7 @@ from opsconsole.console.dialogs.choose import ChooseDialog
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.figures import grouped
-from opsconsole.console.orders import fact, follow, said, tenant_entries
+from opsconsole.console.orders import JUSTIFICATION, fact, follow, said, tenant_entries
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.policy_words import type_words
 from opsconsole.domain.access import Capability
@@ -177,6 +177,7 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
                 screen.desk.run_restore,
                 asked.restore_run.id,
                 asked.plan_hash,
+                justification=dialog.noted,
                 then=lambda started: follow(screen, started),
             )
 
@@ -187,8 +188,10 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
         f"Apply {grouped(asked.changes)} {noun}",
         asked.must_type,
         is_dangerous=asked.must_type is not None,
+        note=JUSTIFICATION,
     )
-    app.push_screen(ConfirmDialog(question), answered)
+    dialog = ConfirmDialog(question)
+    app.push_screen(dialog, answered)
 
 
 def ask_undo(screen: LiveScreen, restore: RestoreRun) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry, join_array
 from opsconsole.graph.errors import classify
@@ -114,6 +115,8 @@ async def _read_otherwise(client: ThrottledClient, results: list[ReadResult], co
     ]
     if open_ones:
         refs = [results[index].ref for index in open_ones]
+        text = "Graph has no list of assignments here: they are read with the policy itself."
+        client.note(EventKind.FALLBACK, text, times=len(open_ones))
         outcomes = await client.batch([GraphRequest("GET", f"{policy_path(ref)}?$expand=assignments") for ref in refs])
         for index, ref, outcome in zip(open_ones, refs, outcomes, strict=True):
             results[index] = _read_policy(ref, outcome, code)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opsconsole.domain.backup import TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.client import MAX_TRIES, GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry
 from opsconsole.graph.errors import classify, parse_error
@@ -75,6 +76,16 @@ async def list_policies(
             return walk.result(problem)
         if isinstance(problem, GraphAnswer) and problem.status == 400:
             modes = [_PLAIN]
+        client.note(_STEP_DOWNS[modes[0]], f"{row.label}: {_STEP_WORDS[modes[0]]}")
+
+
+_STEP_DOWNS = {_SMALL: EventKind.SMALLER_PAGES, _PLAIN: EventKind.FALLBACK}
+
+_STEP_WORDS = {
+    _SMALL: f"the list with assignments failed; it is asked for in pages of {SMALL_PAGE}.",
+    _PLAIN: "Graph does not list it with assignments; they are read in batches.",
+}
+"""What the run's log says where another way of asking is tried."""
 
 
 def _is_expand_trouble(problem: GraphAnswer | GraphFault) -> bool:

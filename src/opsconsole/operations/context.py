@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter as CountOf
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from typing import Any, Protocol, TypeVar
 
 from opsconsole.domain.clock import Clock, to_text
 from opsconsole.domain.failure import Failure
-from opsconsole.domain.ids import NewId
+from opsconsole.domain.ids import NewId, short_id
 from opsconsole.domain.run import Counters, GraphUse, OperationRun
+from opsconsole.domain.run_event import EventKind
 from opsconsole.errors import LeaseLost, StoreUnavailable
 from opsconsole.graph.throttle import ThrottledClient
-from opsconsole.store import runs
+from opsconsole.operations.run_log import RunLog
+from opsconsole.store import run_events, runs
 from opsconsole.store.database import Database, Session
 
 T = TypeVar("T")
@@ -71,6 +74,7 @@ class RunContext:
     lease_expires_at: datetime
     in_thread: InThread
     is_allowed: Callable[[Session], bool]
+    engine_kind: str = "engine"
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
@@ -86,6 +90,29 @@ class RunContext:
         self._wait_changed = asyncio.Event()
         self.is_lost = False
         self.is_stopping = False
+        self.log = RunLog(self.run.lease_epoch, self.clock)
+
+    async def begin_log(self) -> None:
+        """Say in the run's log who took it up; behind the lines that earlier workers left."""
+        before, last = 0, None
+        if self.run.lease_epoch > 1:
+            before, last = await self.read(lambda session: run_events.extent(session, self.run.id))
+            self.log = RunLog(self.run.lease_epoch, self.clock, before)
+        engine = f"Engine {short_id(self.engine_id)} ({self.engine_kind})"
+        if self.run.lease_epoch <= 1:
+            self.note(EventKind.ATTEMPT, f"{engine} took the run up.")
+        elif last is EventKind.RELEASED:
+            self.note(EventKind.ATTEMPT, f"{engine} took the run up where it was left.")
+        else:
+            self.note(EventKind.TAKEN_OVER, f"{engine} took over from a lost one.")
+
+    def note(self, kind: EventKind, text: str, *, times: int = 1, **data: Any) -> None:
+        """Tell of something in the run's log; it reaches the store with the next commit."""
+        self.log.note(kind, text, times=times, **data)
+
+    def phase(self, name: str) -> None:
+        """Begin a phase of the run, which ends the one before."""
+        self.log.phase(name)
 
     def count(self, **deltas: int) -> None:
         """Add to the counters; they reach the store with the next commit."""
@@ -102,6 +129,9 @@ class RunContext:
             "graph": {**self._base_use.plus(self.client.use).to_json(), **self.client.governor.shown()},
         }
         context.pop("waiting_until", None)
+        context.pop("graph_lost", None)
+        if (lost := self.client.lost) is not None:
+            context["graph_lost"] = {"reason": lost[0].value, "since": to_text(lost[1])}
         if self.waiting_until is not None:
             context["waiting_until"] = to_text(self.waiting_until)
         return context
@@ -109,6 +139,8 @@ class RunContext:
     def note_wait(self, until: datetime | None) -> None:
         """Take note of a wait for Graph's throttle, and of its end; shown with the next flush (promise 12)."""
         self.waiting_until = until
+        if until is None:
+            self.log.end_waits()
         self._wait_changed.set()
 
     async def tell_waits(self) -> None:
@@ -160,18 +192,25 @@ class RunContext:
     ) -> T:
         async with self._lock:
             counters = self.counters.plus(**(counts or {}))
+            for reason, times in CountOf(failure.reason for failure in failures).items():
+                self.note(
+                    EventKind.FAILED, f"Failed: {reason.value.replace('_', ' ')}.", times=times, reason=reason.value
+                )
             context, now = self.snapshot(counters), to_text(self.clock())
+            lines, states = self.log.unwritten()
 
             def step(session: Session) -> T:
                 result = function(session)
                 if failures:
                     runs.add_failures(session, self.run.id, failures)
                 runs.save_context(session, self.run.id, context, now)
+                run_events.put_events(session, self.run.id, lines)
                 return result
 
             result = await self.fenced(step)
             # Deltas again, not the value: another task may have counted while the transaction ran.
             self.counters = self.counters.plus(**(counts or {}))
+            self.log.written(states)
             self._last_flush = time.monotonic()
             return result
 
@@ -211,6 +250,7 @@ class RunContext:
             return
         self._last_cancel_look = time.monotonic()
         if await self.read(lambda session: runs.is_cancel_requested(session, self.run.id)):
+            self.note(EventKind.CANCEL, "Somebody asked for the run to be cancelled: what is in hand is settled first.")
             raise RunCancelled
 
     @property
@@ -245,6 +285,12 @@ class RunContext:
         """Wait until ``seconds`` after this worker claimed the run."""
         left_s = seconds - (self.clock() - self._claimed_at).total_seconds()
         if left_s > 0:
-            self.note_wait(self.clock() + timedelta(seconds=left_s))
+            until = self.clock() + timedelta(seconds=left_s)
+            self.note(
+                EventKind.LEASE_WAIT,
+                "Waiting until no write of the lost engine can arrive any more",
+                until=to_text(until),
+            )
+            self.note_wait(until)
             await self.sleep(left_s)
             self.note_wait(None)

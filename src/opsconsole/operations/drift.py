@@ -40,6 +40,7 @@ async def drift_check(ctx: RunContext) -> None:
     keys = [key for key, counts in by_status.items() if counts.status in _COMPARABLE]
     await ctx.restart()
     ctx.counters = Counters(total=len(items))
+    ctx.phase("Reading the tenant")
     await ctx.flush(is_due=True)
     listed: dict[str, ListedType] = {}
 
@@ -53,6 +54,7 @@ async def drift_check(ctx: RunContext) -> None:
     for item in items:
         by_type[item.policy_type].append(item)
     await _name_live_groups(ctx, listed, names)
+    ctx.phase("Comparing")
     found: list[Difference] = []
     failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
     failures += [_of_drift(failure) for one in listed.values() for failure in one.unread.values()]

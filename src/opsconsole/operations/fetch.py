@@ -30,12 +30,16 @@ async def fetch(ctx: RunContext) -> None:
         pending = await ctx.read(lambda session: backups.count_pending(session, set_id, only))
         ctx.count(total=ctx.counters.done + pending - ctx.counters.total)
     if only is None:
+        ctx.phase("Settling from the list")
         await _settle_what_came(ctx, set_id)
     after = ""
     while items := await ctx.read(partial(_next_items, set_id, after, only)):
+        if not after:
+            ctx.phase("Reading in batches")
         await ctx.checkpoint()
         await _read_chunk(ctx, set_id, items)
         after = items[-1].id
+    ctx.phase("Looking up names")
     await _save_names(ctx, set_id)
 
 

@@ -34,6 +34,7 @@ async def preview(ctx: RunContext) -> None:
     else:
         sources, names, same_tenant = await _backup_sources(ctx, restore)
     ctx.count(total=len(sources))
+    ctx.phase("Reading the tenant")
     await ctx.flush(is_due=True)
     live = await read_live(ctx, sources, match_by_name=not same_tenant)
     if restore.undo_of is not None:
@@ -59,8 +60,10 @@ async def _store_plan(
         found = live.of(source)
         if found.assignments is not None:
             live_groups |= target_ids(found.assignments)[0]
+    ctx.phase("Resolving groups and filters")
     resolver = Resolver(ctx.client, names, restore.inputs.get("mapping", ()), by_id_only=restore.undo_of is not None)
     resolution = await resolver.resolve(groups, filters, live_groups)
+    ctx.phase("Planning")
     items, planned = [], []
     for seq, source in enumerate(sorted(sources, key=_order), start=1):
         item, part = plan_item(
@@ -140,7 +143,7 @@ async def _undo_sources(
                 POLICY_TYPES[item.policy_type],
                 item.policy_id,
                 item.policy_name,
-                images[item.id][0],
+                images[item.id],
                 item.backup_item_id,
                 item.policy_id,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from opsconsole.domain.audit import (
@@ -16,7 +16,7 @@ from opsconsole.domain.audit import (
     Verdict,
     entry_hash,
 )
-from opsconsole.store.database import Row, Session, bind_list, clean
+from opsconsole.store.database import Session, bind_list, clean
 from opsconsole.store.lookup import ID_LENGTH, LAST_DIGITS, resolve_suffix, suffix_clause
 
 _SELECT = (
@@ -184,11 +184,6 @@ def audit_head(s: Session) -> ChainHead:
     """Return the last entry's number and hash: keep them elsewhere to notice a cut end."""
     row = s.one("SELECT seq, hash FROM audit_head WHERE id = 1")
     return ChainHead(int(row["seq"]), row["hash"]) if row else ChainHead()
-
-
-def iter_rows(s: Session, after_seq: int = 0) -> Iterator[Row]:
-    """Yield the rows in the order of the chain, one by one."""
-    return s.stream(f"{_SELECT} WHERE seq > :after ORDER BY seq", after=after_seq)
 
 
 def verify(s: Session, *kept: ChainHead, after: ChainHead | None = None) -> Verdict:

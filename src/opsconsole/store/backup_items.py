@@ -191,6 +191,16 @@ def reopen_items(s: Session, set_id: str, ids: Sequence[str] | None) -> int:
     return -sum(moved.values())
 
 
+def left_items(s: Session, set_id: str) -> Iterator[tuple[str, str, str, Failure | None]]:
+    """Yield id, policy type, policy id and failure of every failed or skipped item."""
+    for row in s.stream(
+        "SELECT id, policy_type, policy_id, failure FROM backup_items"
+        " WHERE set_id = :set_id AND status IN ('failed', 'skipped') ORDER BY id",
+        set_id=set_id,
+    ):
+        yield row["id"], row["policy_type"], row["policy_id"], to_failure(row["failure"])
+
+
 def skip_pending(
     s: Session, set_id: str, fetch_run_id: str, failure: Failure, *, ids: Sequence[str] | None = None
 ) -> int:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from opsconsole.domain.run import OperationRun
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session
 
@@ -24,6 +25,10 @@ class EngineRow:
     started_at: str
     heartbeat_at: str
     expires_at: str
+
+    def may_claim(self, run: OperationRun) -> bool:
+        """Tell whether it may work on a run: its configuration names the tenant, and it is not tied to other runs."""
+        return run.tenant_id in self.tenants and (self.only_runs is None or run.id in self.only_runs)
 
 
 def register_engine(

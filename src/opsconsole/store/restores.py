@@ -14,7 +14,7 @@ from opsconsole.errors import Conflict, NotFound
 from opsconsole.store.columns import failure_text, to_failure, to_json_text
 from opsconsole.store.database import Row, Session, bind_list, chunks
 from opsconsole.store.lookup import resolve_suffix
-from opsconsole.store.restore_items import count_reopenable, ids_to_write, reopen_items, skip_rest
+from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
     first_before_images,
     record_intent,
@@ -25,25 +25,22 @@ from opsconsole.store.restore_writes import (
 
 __all__ = [
     "add_execution",
-    "count_item_states",
-    "count_reopenable",
     "first_before_images",
     "get_restore",
     "get_restore_item",
     "ids_to_write",
     "insert_restore",
+    "left_items",
     "list_restore_items",
     "list_restores",
     "record_intent",
     "reopen_items",
     "resolve_restore_id",
-    "restore_of_run",
     "set_item_state",
     "set_restore_status",
     "settle_write",
     "skip_rest",
     "store_plan",
-    "undos_of",
     "unsettled_writes",
     "writes_of_item",
 ]
@@ -98,28 +95,6 @@ def insert_restore(
 def get_restore(s: Session, restore_id: str) -> RestoreRun | None:
     """Return a restore run by its whole id, with its executions, oldest first."""
     return next(iter(_with_executions(s, s.all(f"{_SELECT} WHERE x.id = :id", id=restore_id))), None)
-
-
-def restore_of_run(s: Session, run_id: str) -> RestoreRun | None:
-    """Return the restore run that this run previewed or executed."""
-    return next(
-        iter(
-            _with_executions(
-                s,
-                s.all(
-                    f"{_SELECT} WHERE x.preview_run_id = :id"
-                    " OR x.id = (SELECT restore_run_id FROM restore_executions WHERE run_id = :id)",
-                    id=run_id,
-                ),
-            )
-        ),
-        None,
-    )
-
-
-def undos_of(s: Session, restore_id: str) -> list[RestoreRun]:
-    """Return the restore runs that undo this one, oldest first."""
-    return _with_executions(s, s.all(f"{_SELECT} WHERE x.undo_of = :id ORDER BY x.id", id=restore_id))
 
 
 def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
@@ -242,14 +217,6 @@ def get_restore_item(s: Session, item_id: str) -> RestoreItem | None:
     """Return an item by its whole id."""
     row = s.one(f"{_SELECT_ITEM} WHERE id = :id", id=item_id)
     return _to_item(row) if row else None
-
-
-def count_item_states(s: Session, restore_id: str) -> dict[str, int]:
-    """Return how many items are in each state now."""
-    rows = s.all(
-        "SELECT state, COUNT(*) AS n FROM restore_items WHERE restore_run_id = :id GROUP BY state", id=restore_id
-    )
-    return {row["state"]: int(row["n"]) for row in rows}
 
 
 def set_item_state(s: Session, item_id: str, state: ItemState, failure: Failure | None = None) -> None:

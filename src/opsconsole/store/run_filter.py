@@ -140,11 +140,10 @@ def select(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> Selectio
     return selection
 
 
-def page_ids(s: Session, selection: Selection, *, limit: int, cursor: str | None, backwards: bool) -> list[str]:
-    """Return the ids next to ``cursor``, nearest first: older ones, or newer ones if ``backwards``."""
+def page_ids(s: Session, selection: Selection, *, limit: int, cursor: str | None) -> list[str]:
+    """Return the ids of the runs that are older than ``cursor``, newest first."""
     if not selection.branches:
         return []
-    order, compare = ("ASC", ">") if backwards else ("DESC", "<")
     conditions, params = list(selection.conditions), dict(selection.params, page=limit)
     since, until = selection.since, selection.until
     by_time = len(selection.keys) > 1
@@ -155,14 +154,14 @@ def page_ids(s: Session, selection: Selection, *, limit: int, cursor: str | None
             if at is None:
                 return []
             params["cursor_at"] = at["created_at"]
-            conditions.append(f"(r.created_at, r.id) {compare} (:cursor_at, :cursor)")
-            # The cursor lies within both bounds; SQLite would seek by a bound rather than by the cursor.
-            since, until = (None, until) if backwards else (since, None)
+            conditions.append("(r.created_at, r.id) < (:cursor_at, :cursor)")
+            # The cursor lies within both bounds; SQLite would seek by this one rather than by the cursor.
+            until = None
         else:
-            conditions.append(f"r.id {compare} :cursor")
+            conditions.append("r.id < :cursor")
     _bound(conditions, params, since, until)
-    inner = ", ".join(f"r.{key} {order}" for key in selection.keys)
-    outer = ", ".join(f"{key} {order}" for key in selection.keys)
+    inner = ", ".join(f"r.{key} DESC" for key in selection.keys)
+    outer = ", ".join(f"{key} DESC" for key in selection.keys)
     parts = [
         f"SELECT {', '.join(selection.keys)} FROM"
         f" ({_branch_sql(s, branch, selection.keys, conditions)} ORDER BY {_order(branch, inner)} LIMIT :page) AS b{i}"

@@ -142,19 +142,15 @@ def list_runs(
     *,
     limit: int,
     cursor: str | None = None,
-    backwards: bool = False,
 ) -> tuple[list[OperationRun], str | None]:
-    """Return a page of runs, newest first, without failures, and the cursor of the next page in the same direction.
+    """Return a page of runs, newest first, without failures, and the cursor of the next page.
 
-    A cursor is the id of a run: the page holds what is older than it, or newer if ``backwards``.
+    A cursor is the id of a run: the page holds what is older than it.
     """
     selection = run_filter.select(s, workspace_ids, flt)
-    ids = run_filter.page_ids(s, selection, limit=limit + 1, cursor=cursor, backwards=backwards)
+    ids = run_filter.page_ids(s, selection, limit=limit + 1, cursor=cursor)
     has_more, ids = len(ids) > limit, ids[:limit]
-    next_cursor = ids[-1] if has_more and ids else None
-    if backwards:
-        ids.reverse()
-    return _runs_of(s, ids), next_cursor
+    return _runs_of(s, ids), ids[-1] if has_more and ids else None
 
 
 def count_runs(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> int:

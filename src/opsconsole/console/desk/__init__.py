@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from opsconsole.console.desk.audit import AuditDesk, AuditJson
 from opsconsole.console.desk.backups import BackupsDesk
 from opsconsole.console.desk.engine import EngineHandle
-from opsconsole.console.desk.identity import Identity, refusal
+from opsconsole.console.desk.identity import Identity, is_example, refusal
 from opsconsole.console.desk.members import MembersDesk
 from opsconsole.console.desk.restores import RestoresDesk
 from opsconsole.console.desk.runs import RunReport, RunsDesk
@@ -20,7 +20,7 @@ from opsconsole.console.desk.schedules import SchedulesDesk
 if TYPE_CHECKING:
     from opsconsole.service.tenants import TenantView
 
-__all__ = ["AuditJson", "Desk", "EngineHandle", "Identity", "RunReport", "refusal"]
+__all__ = ["AuditJson", "Desk", "EngineHandle", "Identity", "RunReport", "is_example", "refusal"]
 
 
 class Desk(RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, SchedulesDesk, MembersDesk, Protocol):

@@ -113,6 +113,14 @@ class EntryList(Widget):
         segments.append(Segment(" " * max(0, width - width_of(spans))))
         return Strip(segments).crop(0, width).apply_style(self.rich_style + style)
 
+    def on_mouse_scroll_down(self) -> None:
+        """Move with the wheel, without going round."""
+        self.move(min(1, len(self.shown) - 1 - self.place))
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move with the wheel, without going round."""
+        self.move(-min(1, self.place))
+
     def on_click(self, event: events.Click) -> None:
         """Pick with the mouse."""
         place = self.top + event.y

@@ -14,6 +14,7 @@ from opsconsole.console.keys.plans import PLAN_KEYS
 from opsconsole.console.keys.restores import RESTORE_KEYS
 from opsconsole.console.keys.runs import RUN_KEYS
 from opsconsole.console.keys.schedules import SCHEDULE_KEYS
+from opsconsole.console.keys.shell import SHELL_KEYS
 
 __all__ = ["KEYS", "KEY_BY_ID", "Key", "bindings_of", "keys_of"]
 
@@ -26,6 +27,7 @@ KEYS: tuple[Key, ...] = (
     *AUDIT_KEYS,
     *SCHEDULE_KEYS,
     *MEMBER_KEYS,
+    *SHELL_KEYS,
     *EVERYWHERE_KEYS,
 )
 """In the order in which footers show them."""

@@ -39,6 +39,40 @@ RUN_KEYS: tuple[Key, ...] = (
         Capability.FETCH_START,
         is_write=True,
     ),
+    Key(
+        "retry_reason",
+        "R",
+        "R",
+        "retry reason",
+        "Start again only what failed for the reason under the cursor. Asks first.",
+        "retry_reason",
+        places("run", "failures"),
+        Capability.FETCH_START,
+        is_write=True,
+    ),
+    Key(
+        "retry_these",
+        "r",
+        "r",
+        "retry these",
+        "Start again only the marked policies, or the one under the cursor. Asks first.",
+        "retry_these",
+        places("failures"),
+        Capability.FETCH_START,
+        is_write=True,
+    ),
+    Key(
+        "log", "l", "l", "log", "Read the run's log: phases, waits, repeated calls, how it ended.", "log", places("run")
+    ),
+    Key(
+        "log_lines",
+        "c",
+        "c",
+        "every line",
+        "Show only what failed and how it ended, or every line again.",
+        "log_lines",
+        places("log"),
+    ),
     Key("plan", "p", "p", "plan", "Open the restore plan that this run made or executes.", "plan", places("run")),
 )
 """In the order in which footers show them."""

@@ -21,7 +21,6 @@ from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
-from opsconsole.errors import OpsError
 
 NAME_WIDTH = 16
 """Columns of the names at the left, with the blanks behind them."""
@@ -73,11 +72,6 @@ class AuditEntryScreen(LiveScreen):
                 texts += [(name, first, ink), *((BELOW, part, ink) for part in rest)]
         rows: list[Line] = [(number, *text) for number, text in enumerate(texts)]
         self.query_one(WindowTable).put(rows, lambda row: f"{row[0]:06d}")
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the entry is not there for this actor."""
-        del error
-        self.action_back()
 
     # What is done to it
 

@@ -26,7 +26,6 @@ from opsconsole.console.window import Source
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import NotFound, OpsError
 
 MISSING = (ItemStatus.FAILED, ItemStatus.SKIPPED, ItemStatus.PENDING)
 
@@ -87,11 +86,6 @@ class BackupSetScreen(LiveScreen):
             missing = data.count("listed") - data.count("fetched")
             line.tell(data.count("listed"), missing if self._only_missing else data.count("listed"))
 
-    def failed(self, error: OpsError) -> None:
-        """Leave when the set is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
-
     def _list(self) -> None:
         desk, set_id, line = self.desk, self._set_id, self.query_one(FilterLine)
         search = line.text or None
@@ -135,6 +129,8 @@ class BackupSetScreen(LiveScreen):
     def action_back(self) -> None:
         """Clear the search first, then go back."""
         line, table = self.query_one(FilterLine), self.query_one(WindowTable)
+        if self.unmark():
+            return
         if line.text or not table.has_focus:
             line.clear()
             table.focus()

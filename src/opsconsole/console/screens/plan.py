@@ -36,7 +36,6 @@ from opsconsole.console.window import Source
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
-from opsconsole.errors import NotFound, OpsError
 
 POLICY_WIDTH = 68
 """Columns of the chosen policy on a wide terminal: two of some thirty, in which most names of groups stand whole."""
@@ -129,11 +128,6 @@ class PlanScreen(LiveScreen):
         if was_previewing and data.restore.status is not RestoreStatus.PREVIEWING:
             self._list()
         self._show_policy()
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the plan is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _list(self, *, hold: str | None = None) -> None:
         desk, restore_id = self.desk, self._restore_id

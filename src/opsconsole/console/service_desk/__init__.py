@@ -38,7 +38,7 @@ class ServiceDesk(
         roles = members.my_roles(self.caller)
         if self.caller.workspace is not None:
             roles = {name: role for name, role in roles.items() if name == self.caller.workspace}
-        return Identity(self.caller.actor.name, roles)
+        return Identity(self.caller.actor.name, roles, self.caller.actor.key)
 
     def tenants(self) -> list[TenantView]:
         return tenants.list_tenants(self.caller)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.domain.failure import Reason
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
 from opsconsole.service import restores
@@ -50,8 +51,11 @@ class RestoresAtService(AtService):
     def confirmation(self, ref: str) -> Confirmation:
         return restores.confirmation(self.caller, ref)
 
-    def run_restore(self, ref: str, plan_hash: str) -> Started:
-        return restores.run_restore(self.caller, ref, plan_hash=plan_hash)
+    def left_to_write(self, ref: str, reason: Reason | None, items: Sequence[str]) -> Confirmation:
+        return restores.left_to_write(self.caller, ref, reason=reason, items=items)
+
+    def run_restore(self, ref: str, plan_hash: str, justification: str = "") -> Started:
+        return restores.run_restore(self.caller, ref, plan_hash=plan_hash, justification=justification)
 
     def undo_restore(self, ref: str) -> Started:
         return restores.undo_restore(self.caller, ref)

@@ -1,4 +1,4 @@
-"""The pulse: asks a few times a second whether the store changed, in a thread of its own, and tells the screen's loop."""
+"""The pulse: asks a few times a second whether the store changed, in a thread of its own, and tells a loop: a screen's, an engine's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from opsconsole.errors import OpsError
 
 POLL_S = 0.2
-"""Five looks a second, each some microseconds: a change is on the screen within half a second."""
+"""Five looks a second, each some microseconds: a change is on the screen within half a second, an order claimed as soon."""
 
 
 class Pulse:
@@ -30,7 +30,7 @@ class Pulse:
     def start(self) -> None:
         """Begin to look; must be called on the loop that is to be told."""
         loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._beat, args=(loop,), name="console-pulse", daemon=True)
+        self._thread = threading.Thread(target=self._beat, args=(loop,), name="opsconsole-pulse", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -52,5 +52,5 @@ class Pulse:
             if told := self.step():
                 try:
                     loop.call_soon_threadsafe(told)
-                except RuntimeError:  # the loop is closed: the console is gone
+                except RuntimeError:  # the loop is closed: who listened is gone
                     return
