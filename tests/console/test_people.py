@@ -13,7 +13,6 @@ from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.keys import KEYS
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Role
-from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.errors import Conflict, UsageError
@@ -274,26 +273,6 @@ def test_the_only_policy_that_was_chosen_is_not_left_out() -> None:
     first = next(one for one in items if one.state.value != "unchanged")
     desk.restore_items_of[restore.id] = [first]
     desk.all_restores[0] = replace(restore, inputs={**restore.inputs, "items": [refs[items.index(first)]]})
-    drive(steps, desk)
-
-
-def whole_first(desk: MemoryDesk) -> str:
-    """Return the set that the pick of a restore lists first: the newest that lacks nothing."""
-    return max(one.id for one in desk.all_sets if one.is_complete and not one.is_active)
-
-
-def test_a_restore_picked_from_restores_orders_the_preview_that_it_says() -> None:
-    desk = people_world()
-
-    async def steps(driver: Driver) -> None:
-        await driver.press("8", "n", "enter", *"add", "enter", "enter")
-        text = driver.text()
-        assert "Preview this restore?" in text and "add" in text and short_id(whole_first(desk)) in text
-        await driver.press("tab", "enter")
-        ((name, set_ref, tenant, named),) = desk.orders
-        assert (name, set_ref, tenant) == ("start_preview", whole_first(desk), "contoso")
-        assert named["mode"] is Mode.ADD and not named["items"] and not named["accept_missing"]
-
     drive(steps, desk)
 
 

@@ -83,7 +83,7 @@ class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
     def _typed(self) -> None:
         self._found = None
         self.query_one("#answer-yes", Choice).disabled = True
-        self.run_worker(self._look, group="look", exclusive=True)
+        self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
         rule = read_rule(self.query_one("#rule", Input).value, self.query_one("#zone", Input).value)
