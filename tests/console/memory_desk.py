@@ -24,6 +24,7 @@ from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
 from .memory_overview import MemoryOverview
+from .memory_people import MemoryPeople
 from .memory_runs import RunsInMemory
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk(RunsInMemory, MemoryOverview):
+class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"

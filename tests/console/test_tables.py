@@ -16,11 +16,13 @@ from opsconsole.console.screens.backups import BackupsScreen
 from opsconsole.console.screens.dashboard import DashboardScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
+from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.run_log import RunLogScreen
 from opsconsole.console.screens.runs import RunsScreen
+from opsconsole.console.screens.schedules import SchedulesScreen
 from opsconsole.console.screens.tenant import TenantScreen
 from opsconsole.console.screens.tenants import TenantsScreen
 from opsconsole.console.states import (
@@ -55,6 +57,7 @@ SCREENS = (
     DashboardScreen,
     FailuresScreen,
     HelpScreen,
+    MembersScreen,
     PlanScreen,
     RestoresScreen,
     RunLogScreen,
@@ -62,6 +65,7 @@ SCREENS = (
     RunsScreen,
     TenantScreen,
     TenantsScreen,
+    SchedulesScreen,
 )
 
 HEALTH = (URGENCY_STATES, ACCESS_STATES, HEALTH_STATES)

@@ -63,7 +63,7 @@ def named_targets(s: Session, sources: Sources, policy_types: Sequence[str]) -> 
 
 
 class BackupSources:
-    """The policies of a backup set, or those that the request names."""
+    """The policies of a backup set, or those that the request names, without those that it leaves out."""
 
     is_undo = False
 
@@ -74,6 +74,7 @@ class BackupSources:
         for text in restore.inputs.get("items", ()):
             key, _, policy_id = text.partition(":")
             self._wanted.setdefault(key, []).append((key, policy_id))
+        self._left_out = set(restore.inputs.get("without", ()))
 
     def counts(self, s: Session) -> dict[str, int]:
         """Return how many fetched policies there are of each type."""
@@ -82,6 +83,8 @@ class BackupSources:
         else:
             kept = backups.get_set(s, self._set_id, failure_limit=0)
             found = {key: counts.fetched for key, counts in sorted(kept.by_type.items())} if kept else {}
+            for key in {text.partition(":")[0] for text in self._left_out} & set(found):
+                found[key] = len(self.of_type(s, key))
         return {key: count for key, count in found.items() if count}
 
     def of_type(self, s: Session, policy_type: str) -> list[Source]:
@@ -91,7 +94,11 @@ class BackupSources:
         else:
             items = backups.all_items(s, self._set_id, status=ItemStatus.FETCHED, policy_type=policy_type)
         return [
-            _of_backup(item) for item in items if item.status is ItemStatus.FETCHED and item.assignments is not None
+            _of_backup(item)
+            for item in items
+            if item.status is ItemStatus.FETCHED
+            and item.assignments is not None
+            and f"{item.policy_type}:{item.policy_id}" not in self._left_out
         ]
 
     def names(self, s: Session) -> Sequence[DirectoryName]:

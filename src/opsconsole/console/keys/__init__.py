@@ -9,8 +9,11 @@ from opsconsole.console.keys.backups import BACKUP_KEYS
 from opsconsole.console.keys.everywhere import EVERYWHERE_KEYS
 from opsconsole.console.keys.key import Key
 from opsconsole.console.keys.lists import LIST_KEYS
+from opsconsole.console.keys.members import MEMBER_KEYS
 from opsconsole.console.keys.plans import PLAN_KEYS
+from opsconsole.console.keys.restores import RESTORE_KEYS
 from opsconsole.console.keys.runs import RUN_KEYS
+from opsconsole.console.keys.schedules import SCHEDULE_KEYS
 from opsconsole.console.keys.shell import SHELL_KEYS
 from opsconsole.console.keys.tenants import TENANT_KEYS
 
@@ -21,8 +24,11 @@ KEYS: tuple[Key, ...] = (
     *RUN_KEYS,
     *TENANT_KEYS,
     *BACKUP_KEYS,
+    *RESTORE_KEYS,
     *PLAN_KEYS,
     *AUDIT_KEYS,
+    *SCHEDULE_KEYS,
+    *MEMBER_KEYS,
     *SHELL_KEYS,
     *EVERYWHERE_KEYS,
 )

@@ -36,7 +36,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "open",
         "Open what is under the cursor.",
         "open",
-        LISTS - {"plan", "failures", "tenant"} | {"run"},
+        LISTS - {"plan", "failures", "tenant", "members"} | {"run"},
     ),
     Key(
         "filter",

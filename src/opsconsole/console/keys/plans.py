@@ -28,6 +28,17 @@ PLAN_KEYS: tuple[Key, ...] = (
         is_write=True,
     ),
     Key(
+        "leave_out",
+        "x",
+        "x",
+        "leave out",
+        "Preview again without the policy under the cursor: nothing will be written for it. Asks first.",
+        "leave_out",
+        places("plan"),
+        Capability.PREVIEW_CREATE,
+        is_write=True,
+    ),
+    Key(
         "apply",
         "a",
         "a",

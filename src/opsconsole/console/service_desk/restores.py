@@ -32,10 +32,18 @@ class RestoresAtService(AtService):
         mode: Mode,
         mapping: str | None = None,
         items: Sequence[str] = (),
+        without: Sequence[str] = (),
         accept_missing: int = 0,
     ) -> Started:
         return restores.start_preview(
-            self.caller, set_ref, tenant, mode=mode, mapping=mapping, items=items, accept_missing=accept_missing
+            self.caller,
+            set_ref,
+            tenant,
+            mode=mode,
+            mapping=mapping,
+            items=items,
+            without=without,
+            accept_missing=accept_missing,
         )
 
     def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
