@@ -19,7 +19,6 @@ from opsconsole.errors import Conflict, UsageError
 from opsconsole.service.setup import init_store, open_caller
 
 from .driving import Driver, drive
-from .memory_desk import MemoryDesk
 from .test_hostile_names import NAMES, check
 from .test_orders import shown_dim
 from .test_service_desk import CONFIG
