@@ -275,6 +275,22 @@ def test_the_only_policy_that_was_chosen_is_not_left_out() -> None:
     drive(steps, desk)
 
 
+def test_a_restore_picked_from_restores_orders_the_preview_that_it_says() -> None:
+    desk = people_world()
+    whole = max(one.id for one in desk.all_sets if one.is_complete and not one.is_active)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "n", "enter", "down", "enter", "enter")
+        text = driver.text()
+        assert "Preview this restore?" in text and "add" in text and whole[-6:] in text
+        await driver.press("tab", "enter")
+        ((name, set_ref, tenant, named),) = desk.orders
+        assert (name, set_ref, tenant) == ("start_preview", whole, "contoso")
+        assert named["mode"] is Mode.ADD and not named["items"] and not named["accept_missing"]
+
+    drive(steps, desk)
+
+
 def test_of_a_set_only_the_marked_policies_are_previewed() -> None:
     desk = people_world()
 
