@@ -52,6 +52,7 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         backups.find_items(s, "x", [("a", "b")]),
     ),
     "restores": lambda s, w, t: restores.list_restores(s, [w], tenant_id=t, limit=50),
+    "restore of a run": lambda s, _, __: restores.restore_of_run(s, "x"),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
     "audit search": lambda s, w, _: audit.list_entries(s, [w], limit=50, search="abcdef"),

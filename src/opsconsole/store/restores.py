@@ -40,6 +40,7 @@ __all__ = [
     "record_intent",
     "reopen_items",
     "resolve_restore_id",
+    "restore_of_run",
     "set_item_state",
     "set_restore_status",
     "settle_write",
@@ -99,6 +100,23 @@ def insert_restore(
 def get_restore(s: Session, restore_id: str) -> RestoreRun | None:
     """Return a restore run by its whole id, with its executions, oldest first."""
     return next(iter(_with_executions(s, s.all(f"{_SELECT} WHERE x.id = :id", id=restore_id))), None)
+
+
+def restore_of_run(s: Session, run_id: str) -> RestoreRun | None:
+    """Return the restore run that this run previewed or executed."""
+    return next(
+        iter(
+            _with_executions(
+                s,
+                s.all(
+                    f"{_SELECT} WHERE x.preview_run_id = :id"
+                    " OR x.id = (SELECT restore_run_id FROM restore_executions WHERE run_id = :id)",
+                    id=run_id,
+                ),
+            )
+        ),
+        None,
+    )
 
 
 def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
