@@ -250,6 +250,10 @@ NOT_ASKED_FOR_A_THING = {
     "verify", "head", "info", "check", "seed",
     # carried out by others that are in the table
     "preview_from", "start_preview", "restore_to_execute", "run_to_retry", "start_scheduled", "waiting_for", "show_item",
+    # an account of this machine: nothing of a store is asked
+    "named_account",
+    # of a tenant that is not theirs, people see what their own configuration says
+    "show_tenant",
 }  # fmt: skip
 
 
