@@ -12,6 +12,7 @@ import pytest
 
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.need_places import open_need
+from opsconsole.console.screens.dashboard import DashboardScreen
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.console.widgets.facts import Facts
@@ -201,6 +202,36 @@ def test_a_change_is_seen_and_the_cursor_stays_on_its_need() -> None:
         desk.has_changed = True
         await driver.until(lambda: len(table.rows) == len(found.needs) - 1)
         assert table.current == held
+
+    drive(steps, desk)
+
+
+def test_changes_that_come_fast_are_taken_together_and_none_is_lost() -> None:
+    desk = bad_morning()
+    read: list[int] = []
+    overview = desk.overview
+
+    def counted() -> object:
+        read.append(1)
+        return overview()
+
+    desk.overview = counted  # type: ignore[method-assign]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("0")
+        screen = driver.app.screen
+        assert isinstance(screen, DashboardScreen)
+        await driver.until(lambda: screen._calm is None)
+        before = len(read)
+        desk.has_changed = True  # noticed by the pulse, in a thread of its own
+        await driver.until(lambda: len(read) > before)
+        for number in range(5):
+            desk.the_overview = replace(desk.the_overview, running=10 + number)  # type: ignore[type-var]
+            screen.store_changed()
+        await driver.until(lambda: "14 running" in driver.text())
+        assert len(read) - before <= 3
+        await driver.until(lambda: screen._calm is None)
+        await driver.press("T", "0")
 
     drive(steps, desk)
 

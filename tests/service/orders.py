@@ -12,7 +12,7 @@ from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability, Role
 from opsconsole.domain.run import RunType
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.engine.scheduler import next_fire
-from opsconsole.service import audit, backups, drift, members, restores, runs, schedules, store_admin, tenants
+from opsconsole.service import audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants
 from opsconsole.service.caller import Caller
 
 from .world import World
@@ -278,6 +278,7 @@ READS: list[Act] = [
             ("list_restores", restores.list_restores),
             ("list_members", members.list_members),
             ("list_tenants", tenants.list_tenants),
+            ("overview", overview.overview),
             ("list_schedules", schedules.list_schedules),
             ("list_entries", audit.list_entries),
             ("verify", audit.verify),

@@ -8,9 +8,10 @@ from types import ModuleType
 
 import pytest
 
+from opsconsole.config import Config
 from opsconsole.domain.access import Actor, Capability, Role, allows
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
-from opsconsole.service import audit, backups, drift, members, restores, runs, schedules, store_admin, tenants
+from opsconsole.service import audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.store import engines
 
@@ -240,7 +241,9 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
         runs.list_runs(there, runs.RunQuery(tenant="contoso"))
 
 
-ROOMS: tuple[ModuleType, ...] = (audit, backups, drift, members, restores, runs, schedules, store_admin, tenants)
+ROOMS: tuple[ModuleType, ...] = (
+    audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants,
+)  # fmt: skip
 
 NOT_ASKED_FOR_A_THING = {
     # lists and counts over all that is visible, proven empty for strangers above
@@ -255,6 +258,28 @@ NOT_ASKED_FOR_A_THING = {
     # of a tenant that is not theirs, people see what their own configuration says
     "show_tenant",
 }  # fmt: skip
+
+
+def test_a_tenant_of_others_is_shown_as_the_own_configuration_names_it(world: World) -> None:
+    """Like one that the store does not hold: that it is there in another workspace is not to be seen."""
+    checked = world.complete(tenants.start_check(world.alice, "contoso").runs[0].id)
+    world.finished_set()
+    mine = tenants.show_tenant(world.alice, "contoso")
+    assert mine.view.last_check is not None and mine.view.last_check["run"] == checked.id
+    assert mine.backup_set is not None
+    theirs = tenants.show_tenant(world.caller(OUTSIDER), "contoso")
+    assert not theirs.view.is_registered and theirs.view.last_check is None and theirs.backup_set is None
+    assert theirs.view.newest_set is None and theirs.view.engines == ()
+    for caller, name in (
+        (world.caller(STRANGER), "contoso"),
+        (world.caller(OUTSIDER, config=Config(world.db.url)), "contoso"),
+        (world.alice, "fabrikam"),
+    ):
+        with pytest.raises(NotFound) as refused:
+            tenants.show_tenant(caller, name)
+        with pytest.raises(NotFound) as absent:
+            tenants.show_tenant(caller, "nowhere")
+        assert str(refused.value).replace(name, "nowhere") == str(absent.value)
 
 
 def test_every_function_of_the_service_is_in_the_table() -> None:

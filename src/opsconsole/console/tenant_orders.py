@@ -26,7 +26,7 @@ def ask_check(screen: LiveScreen, view: TenantView) -> None:
         return [
             fact(pen, "Tenant", view.name, "strong"),
             fact(pen, "Workspace", view.workspace),
-            fact(pen, "Asks for", f"one policy of each of {types} types, a group, a filter"),
+            fact(pen, "Asks for", f"one policy of {types} types, a group, a filter"),
             [],
             said(pen, f"Sends some {types + 2} requests to Graph, and says for each type"),
             said(pen, "whether it can be read and which permission is missing."),
