@@ -22,6 +22,8 @@ from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
 from .memory_lists import ListsInMemory
+from .memory_overview import MemoryOverview
+from .memory_people import MemoryPeople
 from .memory_runs import RunsInMemory
 
 T = TypeVar("T")
@@ -30,7 +32,7 @@ NOW = datetime(2026, 8, 20, 14, 2, 7, tzinfo=UTC)
 
 
 @dataclass
-class MemoryDesk(ListsInMemory, RunsInMemory):
+class MemoryDesk(ListsInMemory, RunsInMemory, MemoryOverview, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"

@@ -5,6 +5,8 @@ from .shots_audit import AUDIT_SHOTS
 from .shots_backups import BACKUP_SHOTS
 from .shots_common import COMMON_SHOTS
 from .shots_lists import LIST_SHOTS
+from .shots_overview import OVERVIEW_SHOTS
+from .shots_people import PEOPLE_SHOTS
 from .shots_restores import RESTORE_SHOTS
 from .shots_run import RUN_DETAIL_SHOTS
 from .shots_runs import RUN_SHOTS
@@ -20,6 +22,8 @@ SHOTS: dict[str, Shot] = {
     **RESTORE_SHOTS,
     **AUDIT_SHOTS,
     **LIST_SHOTS,
+    **OVERVIEW_SHOTS,
+    **PEOPLE_SHOTS,
     **COMMON_SHOTS,
     **SHELL_SHOTS,
 }

@@ -11,6 +11,7 @@ from opsconsole.domain.plain_text import cell_width
 from .conftest import drawn
 from .driving import Driver, drive
 from .world import hostile_world
+from .world_overview import hostile_morning
 
 NAMES = {
     "500 characters": "A very long policy name - " * 19 + "end.",
@@ -55,6 +56,16 @@ WAYS: dict[str, tuple[str, ...]] = {
 """How to reach every screen and dialog that shows foreign text."""
 
 
+MORNING_WAYS: dict[str, tuple[str, ...]] = {
+    "dashboard": ("0",),
+    "tenants": ("T",),
+    "tenant": ("T", "enter"),
+    "confirm check": ("T", "c"),
+    "copied": ("0", "y"),
+}
+"""The same for what stands on the dashboard and about tenants."""
+
+
 def check(driver: Driver, size: tuple[int, int]) -> None:
     lines = driver.lines()
     assert len(lines) == size[1]
@@ -84,6 +95,20 @@ def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -
             await driver.hit("escape", "9", "1")
 
     drive(steps, hostile_world(NAMES[kind]), size=size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("kind", NAMES)
+def test_the_dashboard_and_tenants_show_it_as_plain_text(kind: str, size: tuple[int, int]) -> None:
+    async def steps(driver: Driver) -> None:
+        for keys in MORNING_WAYS.values():
+            await driver.press(*keys)
+            check(driver, size)
+            while driver.app.screen.is_modal:
+                await driver.hit("escape")
+            await driver.hit("escape", "1")
+
+    drive(steps, hostile_morning(NAMES[kind]), size=size)
 
 
 def test_what_is_copied_is_plain_as_well() -> None:

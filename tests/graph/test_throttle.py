@@ -45,6 +45,21 @@ def test_retry_after_is_waited_out_in_every_form(header, waited):
     assert use.waited_ms == pytest.approx(waited * 1000, abs=260)
 
 
+def test_what_is_spent_is_told_as_long_as_its_window_lasts():
+    time = Time()
+    governor = Governor(8, clock=time.clock, sleep=time.sleep, share=lambda: 2)
+    for request in (READ, WRITE, GraphRequest("GET", "/deviceAppManagement/mobileApps")):
+        governor.take_turn(request)
+    told = {
+        use.area: (use.requests, use.requests_limit, use.writes, use.writes_limit) for use in governor.budget().areas
+    }
+    assert told == {"configuration": (2, 1000, 1, 50), "apps": (1, 1000, 0, 50)}
+    with governor.standing_in_line():
+        assert governor.budget().waiting == 1 and not governor.budget().is_idle
+    time.now += timedelta(seconds=INTUNE.period_s)
+    assert governor.budget().areas == () and governor.budget().is_idle
+
+
 @pytest.mark.parametrize(
     ("header", "wait_s"),
     [

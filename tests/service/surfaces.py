@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsconsole.console.service_desk import ServiceDesk
-from opsconsole.domain.access import Capability
+from opsconsole.domain.access import Capability, Role
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import RunType
+from opsconsole.domain.schedule import Rule, ScheduleKind
+from opsconsole.service.record_query import EVERY_RECORD, RecordQuery
 from opsconsole.service.runs import RunQuery
 
 from .orders import NO_ID, ORDERS, READS, Act, no_id, nowhere
@@ -88,6 +90,11 @@ READ_COMMANDS: dict[str, Words] = {
     "info of a workspace": lambda ref, _: ("--workspace", ref, "db", "info"),
 }
 
+
+def _status(ref: str, _: str) -> Sequence[str]:
+    return ("--workspace", ref, "status")
+
+
 COMMANDS = [
     *(Said(BY_NAME[name], words) for name, words in {**ORDER_COMMANDS, **READ_COMMANDS}.items()),
     Said(
@@ -102,6 +109,7 @@ COMMANDS = [
         _read("check of a workspace", "workspace", lambda w: "main", nowhere),
         lambda ref, _: ("--workspace", ref, "db", "check"),
     ),
+    Said(_read("status of a workspace", "workspace", lambda w: "main", nowhere), _status, code=3),
 ]
 """Every command that asks or orders something, once for each kind of thing it is about."""
 
@@ -120,6 +128,8 @@ OF_NOTHING_IN_A_STORE = {
     "console", "demo", "init", "doctor", "engine", "simulate", "policy-types list",
     # the store as a whole, for owners; proven at the service
     "db migrate", "db seed",
+    # of a tenant that is not theirs, people see what their own configuration says
+    "tenants show",
 }  # fmt: skip
 """Commands that name nothing of a workspace."""
 
@@ -130,6 +140,14 @@ ORDER_CALLS: dict[str, Call] = {
     "start_preview for a tenant": lambda desk, ref: desk.start_preview("latest", ref, mode=Mode.EXACT),
     "run_restore": lambda desk, ref: desk.run_restore(ref, _plan_of(desk, ref)),
     "undo_restore": lambda desk, ref: desk.undo_restore(ref),
+    "start_check": lambda desk, ref: desk.start_check(ref),
+    "add_schedule": lambda desk, ref: desk.add_schedule(ScheduleKind.BACKUP, ref, Rule(every="24h")),
+    "pause_schedule": lambda desk, ref: desk.pause_schedule(ref),
+    "resume_schedule": lambda desk, ref: desk.resume_schedule(ref),
+    "remove_schedule": lambda desk, ref: desk.remove_schedule(ref),
+    "run_schedule_now": lambda desk, ref: desk.run_schedule(ref),
+    "add_member": lambda desk, ref: desk.set_member(ref, "uid:4000", Role.OPERATOR),
+    "remove_member": lambda desk, ref: desk.remove_member(ref, "uid:4000"),
     **{f"cancel_run of {run_type}": lambda desk, ref: desk.cancel_run(ref) for run_type in RunType},
     **{f"retry_run of {run_type}": lambda desk, ref: desk.retry_run(ref) for run_type in RunType},
 }
@@ -141,11 +159,18 @@ READ_CALLS: dict[str, Call] = {
     "show_restore": lambda desk, ref: desk.restore(ref),
     "restore items": lambda desk, ref: desk.restore_items(ref, (), 50, None),
     "confirmation": lambda desk, ref: desk.confirmation(ref),
+    "left_to_write": lambda desk, ref: desk.left_to_write(ref, None, ()),
     "show_run": lambda desk, ref: desk.run(ref),
     "related": lambda desk, ref: desk.run_report(ref),
     "list_failures": lambda desk, ref: desk.failures(ref, None, 50, None),
     "show_entry": lambda desk, ref: desk.entry(ref),
     "list_runs of a tenant": lambda desk, ref: desk.runs(RunQuery(tenant=ref), 50, None),
+    "count_items": lambda desk, ref: desk.count_items(ref, None, (), None),
+    "count_restore_items": lambda desk, ref: desk.count_restore_items(ref, (), None, None),
+    "count_failures": lambda desk, ref: desk.count_failures(ref, None, None),
+    "failure_groups": lambda desk, ref: desk.failure_groups(ref),
+    "count_sets of a tenant": lambda desk, ref: desk.count_sets(RecordQuery(tenant=ref)),
+    "count_restores of a tenant": lambda desk, ref: desk.count_restores(RecordQuery(tenant=ref)),
     "count_runs of a tenant": lambda desk, ref: desk.count_runs(RunQuery(tenant=ref)),
 }
 
@@ -164,14 +189,19 @@ DESK_LISTS: dict[str, Callable[[ServiceDesk], Any]] = {
     "state_counts": lambda desk: desk.state_counts(),
     "sets": lambda desk: desk.sets(50, None).items,
     "restores": lambda desk: desk.restores(50, None).items,
+    "count_sets": lambda desk: desk.count_sets(EVERY_RECORD),
+    "count_restores": lambda desk: desk.count_restores(EVERY_RECORD),
     "entries": lambda desk: desk.entries(None, 50, None).items,
     "tenants": lambda desk: [view for view in desk.tenants() if view.is_registered],
     "identity": lambda desk: desk.identity().roles,
+    "schedules": lambda desk: desk.schedules(),
+    "members": lambda desk: desk.members().members,
+    "overview": lambda desk: desk.overview().tenants,
 }
 """Calls that show all that one may see: nothing at all to somebody who is no member."""
 
-OF_NO_THING = {"now", "changed", "close", "verify", "caller"}
-"""What else the desk has: its clock, its feed, and the walk of the trail, which is a command in the table as well."""
+OF_NO_THING = {"now", "changed", "close", "verify", "caller", "account", "next_fires", "tenant"}
+"""What else the desk has: its clock, its feed, accounts and rules that it reads, and the walk of the trail, a command above."""
 
 
 def _plan_of(desk: ServiceDesk, ref: str) -> str:

@@ -21,10 +21,11 @@ from opsconsole.cli.app import root, run
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Actor, Role, allows
 from opsconsole.domain.run import Status
+from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
 from opsconsole.service import caller as caller_module
 from opsconsole.service import members, runs
-from opsconsole.store import access
+from opsconsole.store import access, engines
 from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
 
@@ -161,6 +162,23 @@ def test_a_list_shows_to_others_what_a_store_without_the_workspace_shows(
             assert answer == ask(actor, *words, *form, url=empty_url), who
 
 
+def test_doctor_tells_others_neither_of_engines_nor_of_bindings(world: World, ask: Ask, empty_url: str) -> None:
+    with world.db.write() as s:
+        engines.register_engine(
+            s, id="engine-1", kind="engine", host="box", pid=1, actor="alice", tenants=[world.contoso], only_runs=None,
+            now=at(), expires="2099-01-01T00:00:00.000000Z",
+        )  # fmt: skip
+
+    def told(actor: Actor, url: str) -> list[Any]:
+        lines = json.loads(ask(actor, "doctor", "--json", url=url)[1])["checks"]
+        return [line for line in lines if line["name"] in ("engine", "contoso: binding")]
+
+    assert [line["finding"] for line in told(world.alice.actor, world.db.url)] == ["ok", "ok"]
+    for who in ("stranger", "outsider"):
+        actor, _ = PEOPLE[who]
+        assert told(actor, world.db.url) == told(actor, empty_url), who
+
+
 @pytest.mark.parametrize("said", CALLS, ids=lambda said: said.name)
 def test_a_screen_answers_as_the_table_says(world: World, said: Said) -> None:
     assert said.call is not None
@@ -205,6 +223,7 @@ def facts(error: OpsError, ref: str) -> tuple[type, str, str, str]:
 
 def test_a_screen_lists_nothing_to_somebody_who_is_no_member(small_world: World) -> None:
     small_world.executed()
+    ServiceDesk(small_world.alice).add_schedule(ScheduleKind.BACKUP, "contoso", Rule(every="24h"))
     for name, look in DESK_LISTS.items():
         assert look(ServiceDesk(small_world.alice)), f"{name} shows a member something"
         assert not look(ServiceDesk(small_world.caller(STRANGER))), name
@@ -229,6 +248,7 @@ def test_every_command_is_in_the_table_or_names_nothing_of_a_store() -> None:
 def test_every_call_of_the_desk_is_in_the_table() -> None:
     """A new one belongs into ``surfaces``: an order or a look at one thing, or a list."""
     source = inspect.getsource(inspect.getmodule(Said) or Said)
-    methods = {name for name in vars(ServiceDesk) if not name.startswith("_")}
+    parts = [part for part in ServiceDesk.__mro__ if part is not object]
+    methods = {name for part in parts for name in vars(part) if not name.startswith("_")}
     missing = {name for name in methods - OF_NO_THING if f"desk.{name}(" not in source}
     assert missing == set()

@@ -185,7 +185,7 @@ def test_a_locked_store_says_so(sqlite_store_url: str) -> None:
 
 
 def test_a_full_disk_says_so_and_loses_nothing(sqlite_store: Database) -> None:
-    insert = "INSERT INTO engines VALUES (:id, :big, '', 1, '', '', NULL, '', '', '')"
+    insert = "INSERT INTO engines VALUES (:id, :big, '', 1, '', '', NULL, '', '', '', '{}')"
     with sqlite_store.write() as s:
         s.run(insert, id="kept", big="x")
         s.run("PRAGMA max_page_count = 1")  # SQLite takes the size the file has

@@ -219,5 +219,6 @@ def test_drift_findings_keep_their_order(store: Database) -> None:
         drift.add_drift_items(s, run.id, workspace, found[2:])
         assert drift.list_drift_items(s, run.id) == found
         assert drift.list_drift_items(s, run.id, limit=2, after_seq=1) == found[1:3]
+        assert drift.count_drift_items(s, run.id) == {"changed": 5}
         assert drift.clear_drift_items(s, run.id) == 5
         assert drift.list_drift_items(s, run.id) == []

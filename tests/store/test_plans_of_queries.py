@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from builders import at, make_place, make_run
+from builders import at, complete_run, make_failure, make_place, make_run
 from opsconsole.domain.ids import new_id
-from opsconsole.store import audit, backups, restores, runs
+from opsconsole.domain.run import Outcome, RunType
+from opsconsole.store import audit, backups, overview, restores, runs
 from opsconsole.store.database import Database, Session
 from opsconsole.store.record_filter import RecordFilter
 from opsconsole.store.runs import RunFilter
@@ -52,10 +53,24 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         backups.find_items(s, "x", [("a", "b")]),
     ),
     "restores": lambda s, w, t: restores.list_restores(s, [w], RecordFilter(tenant_ids=(t,)), limit=50),
+    "restore of a run": lambda s, _, __: restores.restore_of_run(s, "x"),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
     "audit search": lambda s, w, _: audit.list_entries(s, [w], limit=50, search="abcdef"),
     "audit action": lambda s, w, _: audit.list_entries(s, [w], limit=50, action="backup.started"),
+    "a day": lambda s, w, _: (
+        overview.outcomes_since(s, [w], at(-9)),
+        overview.processed_since(s, [w], RunType.CHECK, at(-9)),
+        overview.failures_since(s, [w], ["timeout"], at(-9)),
+    ),
+    "newest ended": lambda s, _, t: overview.newest_ended(s, t, (RunType.CHECK, RunType.FETCH)),
+    "open runs": lambda s, _, t: overview.open_runs(s, t, (RunType.RESTORE,), at(-9), limit=3),
+    "newest sets": lambda s, _, t: (
+        overview.newest_set(s, t),
+        overview.newest_complete_set(s, t),
+        overview.is_being_backed_up(s, t),
+        overview.drift_kinds(s, "x"),
+    ),
     "audit of a run": lambda s, _, __: audit.entries_of(s, new_id()),
 }
 
@@ -78,6 +93,7 @@ def test_a_page_is_reached_by_an_index(sqlite_store: Database, name: str) -> Non
     with sqlite_store.write() as s:
         workspace, tenant = make_place(s)
         make_run(s, workspace, tenant, id=CURSOR)
+        complete_run(s, make_run(s, workspace, tenant), Outcome.FAILED, failures=[make_failure()])
         with plans(s) as lines:
             PAGES[name](s, workspace, tenant)
     assert lines

@@ -190,6 +190,8 @@ def test_items_and_executions_move_on(store: Database) -> None:
             {"run": first.id, "outcome": "failed", "status": "completed", "retry_of": None},
             {"run": second.id, "outcome": "pending", "status": "queued", "retry_of": first.id},
         ]
+        assert restores.restore_of_run(s, second.id) == found
+        assert restores.restore_of_run(s, "none") is None
 
 
 def test_an_intent_is_kept_until_it_is_settled(store: Database) -> None:

@@ -25,7 +25,7 @@ CONTRACT = {
         ("memberships", "backup_sets", "backup_items", "restore_runs", "restore_items", "schedules"), "workspace_id"
     ),
     "workspaces": "id",
-    "engines": "id",
+    "engines": "id budgets",
 }
 """Tables and columns that other people's tools rely on (contract.md)."""
 
@@ -96,6 +96,16 @@ def test_what_is_missing_is_named(store: Database, owner_store: Database, sabota
     bad = [line for line in check_store(store) if not line.ok]
     assert name in [line.name for line in bad]
     assert {line.detail for line in bad} == {"missing"}
+
+
+def test_a_column_that_a_later_step_added_is_missed(store: Database, owner_store: Database) -> None:
+    with owner_store.write() as s:
+        s.run("ALTER TABLE engines DROP COLUMN budgets")
+    bad = {line.name: line.detail for line in check_store(store) if not line.ok}
+    if store.dialect == "sqlite":
+        assert bad == {"table engines": "not as this version made it"}
+    else:
+        assert bad == {"column engines.budgets": "missing"}
 
 
 def test_a_weakened_guard_is_named(store: Database, owner_store: Database) -> None:

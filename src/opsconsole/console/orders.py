@@ -140,9 +140,11 @@ def ask_retry(screen: LiveScreen, run: OperationRun) -> None:
     screen.console_app.push_screen(dialog, answered)
 
 
-def ask_backup(screen: LiveScreen) -> None:
-    """Ask which tenant is to be backed up, if there are several, and whether."""
-    if screen.console_app.is_allowed(Capability.FETCH_START):
+def ask_backup(screen: LiveScreen, view: TenantView | None = None) -> None:
+    """Ask which tenant is to be backed up, if there are several and none is named, and whether."""
+    if view is not None:
+        _ask_backup(screen, view)
+    elif screen.console_app.is_allowed(Capability.FETCH_START):
         screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, views))
 
 

@@ -19,6 +19,7 @@ from opsconsole.config import Config, TenantConfig
 from opsconsole.domain.access import Actor
 from opsconsole.domain.clock import Clock, system_clock, to_text
 from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.graph_budget import TenantBudget
 from opsconsole.domain.ids import NewId, new_id
 from opsconsole.domain.run import OperationRun, RunType
 from opsconsole.domain.run_event import EventKind
@@ -26,6 +27,7 @@ from opsconsole.engine.duties import Duty
 from opsconsole.engine.duties.claim import Claim
 from opsconsole.engine.duties.fold import FoldCounts
 from opsconsole.engine.duties.heartbeat import Heartbeat
+from opsconsole.engine.duties.publish import PublishBudgets
 from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.engine.duties.schedules import FireSchedules
 from opsconsole.engine.pauses import StoredPauses
@@ -107,6 +109,7 @@ class Engine:
         self.is_stopping = False
         self.changes = 0
         self._has_pulse = has_pulse
+        self.published: dict[str, TenantBudget] = {}
         keep_records_clean()
         self._env = env
         self._prompt = prompt
@@ -126,7 +129,7 @@ class Engine:
         if self.is_stopping:
             self._stop.set()
         claim = self._claim
-        duties: list[Duty] = [claim, Heartbeat(self), Reconcile(self)]
+        duties: list[Duty] = [claim, Heartbeat(self), PublishBudgets(self), Reconcile(self)]
         if self.only_runs is None:
             duties.append(FireSchedules(self))
         if self.db.dialect == "postgres":
@@ -188,6 +191,10 @@ class Engine:
     def in_hand(self) -> list[RunContext]:
         """Return the runs being carried out."""
         return [held.ctx for held in self._hand.values()]
+
+    def budgets(self) -> dict[str, TenantBudget]:
+        """Return its pace in each tenant that it has called, by the id of the tenant's row. Belongs on its loop."""
+        return {tenant_id: client.governor.budget() for tenant_id, client in self._clients.items()}
 
     def caller(self) -> Caller:
         """Return the engine's own way into the service room."""
@@ -351,6 +358,7 @@ class Engine:
     def register(self) -> None:
         """Note this engine as live in the store."""
         now = self.clock()
+        self.published = {}
         with self.db.write() as session:
             engines.register_engine(
                 session,

@@ -239,6 +239,10 @@ class ThrottledClient:
 
     async def _enter(self, request: GraphRequest, spent: _Spent) -> bool:
         """Wait until the tenant is open and a place is free; False if that takes longer than a call may wait."""
+        with self._governor.standing_in_line():
+            return await self._come_in(request, spent)
+
+    async def _come_in(self, request: GraphRequest, spent: _Spent) -> bool:
         while True:
             if not await self._wait_until_open(request, spent):
                 return False

@@ -72,6 +72,7 @@ def complete_run(
     run_events.append_event(session, run.id, now, EventKind.COMPLETED, ENDING_WORDS[outcome])
     if run.type is RunType.PREVIEW and outcome in (Outcome.FAILED, Outcome.CANCELLED):
         status = RestoreStatus.CANCELLED if outcome is Outcome.CANCELLED else RestoreStatus.PREVIEW_FAILED
+        restores.clear_plan(session, str(run.inputs["restore"]))
         restores.set_restore_status(session, str(run.inputs["restore"]), status)
     if run.type is RunType.CAPTURE and outcome in (Outcome.FAILED, Outcome.CANCELLED):
         _complete_followers(session, run, outcome, now=now, new_id=new_id)

@@ -56,6 +56,13 @@ class InThread(Protocol):
         ...
 
 
+def _counted(counters: Counters) -> dict[str, Any]:
+    return {
+        "progress": {"done": counters.done, "total": max(counters.total, counters.done)},
+        "counters": counters.to_json(),
+    }
+
+
 @dataclass
 class RunContext:
     """One claimed run in the hands of one worker.
@@ -118,14 +125,12 @@ class RunContext:
         """Add to the counters; they reach the store with the next commit."""
         self.counters = self.counters.plus(**deltas)
 
-    def snapshot(self, counters: Counters | None = None) -> dict[str, Any]:
-        """Return the run's context as it stands, or as it will stand with ``counters``."""
-        counters = counters or self.counters
+    def snapshot(self) -> dict[str, Any]:
+        """Return the run's context as it stands."""
         context = {
             **self.run.context,
             **self.extra,
-            "progress": {"done": counters.done, "total": max(counters.total, counters.done)},
-            "counters": counters.to_json(),
+            **_counted(self.counters),
             "graph": {**self._base_use.plus(self.client.use).to_json(), **self.client.governor.shown()},
         }
         context.pop("waiting_until", None)
@@ -171,12 +176,13 @@ class RunContext:
         function: Callable[[Session], T],
         *,
         failures: Sequence[Failure] = (),
-        counts: Mapping[str, int] | None = None,
+        counts: Mapping[str, int] | Callable[[T], Mapping[str, int]] | None = None,
     ) -> T:
         """Run ``function`` in a fenced transaction, with failure records and what they add to the counters. Raises LeaseLost.
 
-        All of it reaches the store together or not at all, so that a run taken over counts nothing twice. A task that is
-        cancelled in here first waits for the end: the transaction goes on in its thread, and what it kept must be counted.
+        ``counts`` may be worked out from what ``function`` returned. All of it reaches the store together or not at all, so
+        that a run taken over counts nothing twice. A task that is cancelled in here first waits for the end: the transaction
+        goes on in its thread, and what it kept must be counted.
         """
         task = asyncio.ensure_future(self._commit(function, failures, counts))
         try:
@@ -188,28 +194,32 @@ class RunContext:
             raise
 
     async def _commit(
-        self, function: Callable[[Session], T], failures: Sequence[Failure], counts: Mapping[str, int] | None
+        self,
+        function: Callable[[Session], T],
+        failures: Sequence[Failure],
+        counts: Mapping[str, int] | Callable[[T], Mapping[str, int]] | None,
     ) -> T:
         async with self._lock:
-            counters = self.counters.plus(**(counts or {}))
             for reason, times in CountOf(failure.reason for failure in failures).items():
                 self.note(
                     EventKind.FAILED, f"Failed: {reason.value.replace('_', ' ')}.", times=times, reason=reason.value
                 )
-            context, now = self.snapshot(counters), to_text(self.clock())
+            context, now = self.snapshot(), to_text(self.clock())
             lines, states = self.log.unwritten()
+            before = self.counters
 
-            def step(session: Session) -> T:
+            def step(session: Session) -> tuple[T, Mapping[str, int]]:
                 result = function(session)
+                deltas = counts(result) if callable(counts) else counts or {}
                 if failures:
                     runs.add_failures(session, self.run.id, failures)
-                runs.save_context(session, self.run.id, context, now)
+                runs.save_context(session, self.run.id, {**context, **_counted(before.plus(**deltas))}, now)
                 run_events.put_events(session, self.run.id, lines)
-                return result
+                return result, deltas
 
-            result = await self.fenced(step)
+            result, deltas = await self.fenced(step)
             # Deltas again, not the value: another task may have counted while the transaction ran.
-            self.counters = self.counters.plus(**(counts or {}))
+            self.counters = self.counters.plus(**deltas)
             self.log.written(states)
             self._last_flush = time.monotonic()
             return result

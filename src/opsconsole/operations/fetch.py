@@ -48,12 +48,10 @@ def _next_items(set_id: str, after: str, only: list[str] | None, session: Sessio
 
 
 async def _settle_what_came(ctx: RunContext, set_id: str) -> None:
-    # Counted first, so that counters and items reach the store together; the run is fenced, so nothing comes between.
-    came = await ctx.read(lambda session: backups.count_came_with_list(session, set_id))
-    if came:
-        await ctx.commit(
-            lambda session: backups.settle_with_assignments(session, set_id, ctx.run.id), counts={"processed": came}
-        )
+    await ctx.commit(
+        lambda session: backups.settle_with_assignments(session, set_id, ctx.run.id),
+        counts=lambda came: {"processed": came},
+    )
 
 
 async def _read_chunk(ctx: RunContext, set_id: str, items: Sequence[BackupItem]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TextIO, TypeVar
 
+from opsconsole.domain.json_text import JsonText, to_document
 from opsconsole.errors import UsageError
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ def _write(export: ListExport[Any], file: TextIO, is_csv: bool, watch: Callable[
             if is_csv:
                 table.writerow([_cell(value, name) for name in export.cells])
             else:
-                file.write(json.dumps(value, ensure_ascii=False) + "\n")
+                file.write(to_document(value) + "\n")
         written += len(page.items)
         cursor = page.next_cursor
         if not watch(written):
@@ -135,6 +135,6 @@ def _write(export: ListExport[Any], file: TextIO, is_csv: bool, watch: Callable[
 def _cell(value: Any, name: str) -> object:
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (dict, list, JsonText)):
+        return to_document(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 
@@ -26,10 +27,13 @@ class Pulse:
         self._on_trouble = on_trouble
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._context = contextvars.copy_context()
 
     def start(self) -> None:
         """Begin to look; must be called on the loop that is to be told."""
         loop = asyncio.get_running_loop()
+        # Who is told may set timers, and those look for the app in the context: a thread's own is empty.
+        self._context = contextvars.copy_context()
         self._thread = threading.Thread(target=self._beat, args=(loop,), name="opsconsole-pulse", daemon=True)
         self._thread.start()
 
@@ -51,6 +55,6 @@ class Pulse:
         while not self._stop.wait(POLL_S):
             if told := self.step():
                 try:
-                    loop.call_soon_threadsafe(told)
+                    loop.call_soon_threadsafe(told, context=self._context)
                 except RuntimeError:  # the loop is closed: who listened is gone
                     return

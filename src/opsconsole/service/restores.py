@@ -16,7 +16,7 @@ from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import Caller
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
-from opsconsole.service.gaps import check_gaps
+from opsconsole.service.gaps import check_gaps, check_left_out
 from opsconsole.service.guard import ordering, reading, record
 from opsconsole.service.mapping import read_mapping
 from opsconsole.service.parts import LeftPolicy, Part
@@ -77,19 +77,22 @@ def start_preview(
     tenant_name: str,
     *,
     items: Sequence[str] = (),
+    without: Sequence[str] = (),
     mode: Mode = Mode.EXACT,
     mapping: str | None = None,
     accept_missing: int = 0,
     retry_of: str | None = None,
 ) -> Started:
-    """Make a restore run and enqueue its preview. ``items`` are ``TYPE:ID`` texts, ``mapping`` a mapping file's text.
+    """Make a restore run and enqueue its preview. ``mapping`` is a mapping file's text.
 
-    Raises Conflict while the set's fetch is active, and for an incomplete set unless ``accept_missing`` is exactly
-    what is missing or ``items`` avoid the gaps (promise 3).
+    ``items`` and ``without`` are ``TYPE:ID`` texts: only these policies, and all but these. Raises NotFound for one
+    that the set has not, Conflict while its fetch is active, and for an incomplete set unless ``accept_missing`` is
+    exactly what is missing or ``items`` avoid the gaps (promise 3).
     """
     chosen = [parse_item(text) for text in items]
     inputs: dict[str, Any] = {
         "items": [f"{key}:{policy_id}" for key, policy_id in chosen],
+        "without": [f"{key}:{policy_id}" for key, policy_id in (parse_item(text) for text in without)],
         "mapping": read_mapping(mapping),
         "accept_missing": accept_missing,
     }
@@ -120,6 +123,7 @@ def preview_from(
                 f"The fetch of set {set_ref!r} is still active.", "Wait for it: `opsconsole runs watch RUN`."
             )
         check_gaps(session, found, [parse_item(text) for text in inputs["items"]], inputs)
+        check_left_out(session, found, [parse_item(text) for text in inputs.get("without", ())])
         return _insert_preview(caller, session, tenant, found.id, inputs, mode, None, retry_of)
 
 

@@ -16,9 +16,6 @@ from opsconsole.domain.run_event import RunEvent
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
 from opsconsole.operations.completion import cancel_queued
-from opsconsole.service import backups as backup_service
-from opsconsole.service import drift as drift_service
-from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import run_cursor
@@ -281,6 +278,11 @@ def retry_run(
         return Started(False, [run])
     if not part.is_whole and run.type in WHOLE_ONLY:
         raise Conflict(WHOLE_ONLY[run.type], "Retry the run without narrowing it.")
+    # Looking at runs, the most frequent command, need not load what the other orders take.
+    from opsconsole.service import backups as backup_service
+    from opsconsole.service import drift as drift_service
+    from opsconsole.service import restores as restore_service
+
     tenant = run.tenant or ""
     match run.type:
         case RunType.RESTORE:

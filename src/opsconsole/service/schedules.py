@@ -38,7 +38,7 @@ NextFire = Callable[[Rule, datetime], datetime]
 
 
 def list_schedules(caller: Caller) -> list[Schedule]:
-    """Return the schedules of the caller's workspaces, next to fire first."""
+    """Return the schedules of the caller's workspaces, oldest first."""
     with reading(caller) as session:
         return schedules.list_schedules(session, visible_workspaces(caller, session))
 

@@ -195,7 +195,7 @@ def verify(s: Session, *kept: ChainHead, after: ChainHead | None = None) -> Verd
     ``after`` is one that was verified before: only what follows it is walked, where its own entry is still what it was.
     """
     start = ChainHead()
-    if after is not None and after.seq and _is_untouched(s, after):
+    if after is not None and after.seq and is_untouched(s, after):
         start = after
     kept = tuple(head for head in (*kept, after) if head is not None)
     wanted = {head.seq: head.hash for head in kept}
@@ -220,7 +220,7 @@ def verify(s: Session, *kept: ChainHead, after: ChainHead | None = None) -> Verd
     return walk.finish(recorded, *kept)
 
 
-def _is_untouched(s: Session, head: ChainHead) -> bool:
+def is_untouched(s: Session, head: ChainHead) -> bool:
     """Tell whether the entry of this head is there, once, and still is what its hash says."""
     rows = s.all(f"{_SELECT} WHERE seq = :seq", seq=head.seq)
     try:

@@ -67,5 +67,11 @@ def list_drift_items(s: Session, run_id: str, *, limit: int | None = None, after
     return [_to_item(row) for row in rows]
 
 
+def count_drift_items(s: Session, run_id: str) -> dict[str, int]:
+    """Return how many findings there are of each kind."""
+    rows = s.all("SELECT kind, COUNT(*) AS n FROM drift_items WHERE run_id = :id GROUP BY kind", id=run_id)
+    return {row["kind"]: int(row["n"]) for row in rows}
+
+
 def _to_item(row: Row) -> DriftItem:
     return DriftItem(**{**row, "added": tuple(json.loads(row["added"])), "removed": tuple(json.loads(row["removed"]))})

@@ -68,14 +68,26 @@ def writes_of_item(s: Session, restore_item_id: str) -> list[RestoreWrite]:
     return [_to_write(row) for row in rows]
 
 
-def first_before_images(s: Session, restore_run_id: str) -> dict[str, str]:
-    """Return what was there first, for each item that was ever written, in the plan's order."""
+def count_written(s: Session, restore_run_id: str) -> dict[str, int]:
+    """Return how many items of each policy type were ever written, by type."""
+    rows = s.all(
+        "SELECT i.policy_type, COUNT(DISTINCT i.id) AS n FROM restore_items i JOIN restore_writes w ON"
+        " w.restore_item_id = i.id WHERE i.restore_run_id = :id GROUP BY i.policy_type ORDER BY i.policy_type",
+        id=restore_run_id,
+    )
+    return {row["policy_type"]: int(row["n"]) for row in rows}
+
+
+def first_before_images(s: Session, restore_run_id: str, policy_type: str | None = None) -> dict[str, str]:
+    """Return what was there first, for each item (of one type) that was ever written, in the plan's order."""
     images: dict[str, str] = {}
+    only, params = (" AND i.policy_type = :type", {"type": policy_type}) if policy_type else ("", {})
     for row in s.all(
         "SELECT w.restore_item_id, w.before_image FROM restore_items i"
         " JOIN restore_writes w ON w.restore_item_id = i.id JOIN restore_executions e ON e.run_id = w.run_id"
-        " WHERE i.restore_run_id = :id ORDER BY i.seq, e.seq, w.step",
+        f" WHERE i.restore_run_id = :id{only} ORDER BY i.seq, e.seq, w.step",
         id=restore_run_id,
+        **params,
     ):
         images.setdefault(row["restore_item_id"], row["before_image"])
     return images

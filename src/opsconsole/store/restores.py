@@ -18,6 +18,7 @@ from opsconsole.store.lookup import resolve_suffix
 from opsconsole.store.record_filter import EVERY_RECORD, RecordFilter, record_conditions
 from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
+    count_written,
     first_before_images,
     record_intent,
     settle_write,
@@ -28,8 +29,11 @@ from opsconsole.store.text_search import like_part
 
 __all__ = [
     "add_execution",
+    "add_plan_items",
+    "clear_plan",
     "count_restore_items",
     "count_restores",
+    "count_written",
     "first_before_images",
     "get_restore",
     "get_restore_item",
@@ -41,6 +45,7 @@ __all__ = [
     "record_intent",
     "reopen_items",
     "resolve_restore_id",
+    "restore_of_run",
     "set_item_state",
     "set_restore_status",
     "settle_write",
@@ -102,6 +107,23 @@ def get_restore(s: Session, restore_id: str) -> RestoreRun | None:
     return next(iter(_with_executions(s, s.all(f"{_SELECT} WHERE x.id = :id", id=restore_id))), None)
 
 
+def restore_of_run(s: Session, run_id: str) -> RestoreRun | None:
+    """Return the restore run that this run previewed or executed."""
+    return next(
+        iter(
+            _with_executions(
+                s,
+                s.all(
+                    f"{_SELECT} WHERE x.preview_run_id = :id"
+                    " OR x.id = (SELECT restore_run_id FROM restore_executions WHERE run_id = :id)",
+                    id=run_id,
+                ),
+            )
+        ),
+        None,
+    )
+
+
 def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
     """Return the ids of restore runs that end in ``ref``, two at most, only within the given workspaces."""
     return resolve_suffix(s, "restore_runs", ref, workspace_ids)
@@ -147,15 +169,17 @@ def set_restore_status(s: Session, restore_id: str, status: RestoreStatus) -> No
     s.run("UPDATE restore_runs SET status = :status WHERE id = :id", id=restore_id, status=str(status))
 
 
-def store_plan(
-    s: Session,
-    restore_id: str,
-    plan_hash: str,
-    counts: Mapping[str, int],
-    dangers: Mapping[str, int],
-    items: Sequence[RestoreItem],
-) -> None:
-    """Store the plan of a restore run that has none, whole, and make it previewed. Raises Conflict if it has one."""
+def clear_plan(s: Session, restore_id: str) -> int:
+    """Remove the items of a plan that was not sealed, and return how many; a sealed one stays."""
+    return s.run(
+        "DELETE FROM restore_items WHERE restore_run_id = :id"
+        " AND EXISTS (SELECT 1 FROM restore_runs WHERE id = :id AND plan_hash IS NULL)",
+        id=restore_id,
+    )
+
+
+def add_plan_items(s: Session, restore_id: str, items: Sequence[RestoreItem]) -> None:
+    """Add items to a plan in the making. Raises Conflict if it is sealed."""
     scope = s.one("SELECT workspace_id, tenant_id, plan_hash FROM restore_runs WHERE id = :id", id=restore_id)
     if scope is None:
         raise NotFound("There is no such restore run.")
@@ -192,6 +216,18 @@ def store_plan(
             for item in items
         ],
     )
+
+
+def store_plan(
+    s: Session,
+    restore_id: str,
+    plan_hash: str,
+    counts: Mapping[str, int],
+    dangers: Mapping[str, int],
+    items: Sequence[RestoreItem],
+) -> None:
+    """Add the last items of a plan, seal it with its hash, and make the restore previewed. Raises Conflict if it is sealed."""
+    add_plan_items(s, restore_id, items)
     stored = s.run(
         "UPDATE restore_runs SET plan_hash = :plan_hash, status = 'previewed', unchanged = :unchanged,"
         " will_change = :will_change, blocked = :blocked, skipped = :skipped, dangers = :dangers WHERE id = :id AND plan_hash IS NULL",

@@ -57,6 +57,7 @@ def command() -> None:
 @click.argument("set_ref", metavar="SET")
 @click.option("--tenant", required=True, metavar="NAME", help="The tenant to restore into.")
 @click.option("--items", multiple=True, metavar="TYPE:ID", help="Only this policy; may be repeated.")
+@click.option("--without", multiple=True, metavar="TYPE:ID", help="All but this policy; may be repeated.")
 @click.option(
     "--mode",
     default="exact",
@@ -85,6 +86,7 @@ def preview(
     set_ref: str,
     tenant: str,
     items: tuple[str, ...],
+    without: tuple[str, ...],
     mode: str,
     mapping: Path | None,
     accept_missing: int,
@@ -96,6 +98,7 @@ def preview(
         set_ref,
         tenant,
         items=items,
+        without=without,
         mode=one_of(Mode, mode, "--mode"),
         mapping=_read_mapping(mapping) if mapping else None,
         accept_missing=accept_missing,

@@ -26,6 +26,7 @@ class RestoresDesk(Protocol):
         mode: Mode,
         mapping: str | None = None,
         items: Sequence[str] = (),
+        without: Sequence[str] = (),
         accept_missing: int = 0,
     ) -> Started: ...
     def restores(

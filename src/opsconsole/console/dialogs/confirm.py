@@ -30,8 +30,8 @@ MAX_NOTE = 1000
 class Question:
     """What a confirmation says. ``must_type``: the order can be given only after this text was typed.
 
-    ``note`` names a line that may be typed and may stay empty; what was typed is the dialog's ``noted``.
-    ``title`` and ``verb`` are the product's own words; whatever is foreign stands in ``lines``.
+    ``typed_is``: what that text is. ``note`` names a line that may be typed and may stay empty; what was typed is the
+    dialog's ``noted``. ``title`` and ``verb`` are the product's own words; whatever is foreign stands in ``lines``.
     """
 
     title: str
@@ -40,6 +40,7 @@ class Question:
     must_type: str | None = None
     is_dangerous: bool = False
     cancel: str = "Cancel"
+    typed_is: str = "name"
     note: str = ""
 
 
@@ -96,7 +97,9 @@ class ConfirmDialog(ModalScreen[bool]):
                     ),
                     id="asked",
                 )
-                yield Input(placeholder="the name, as it stands above", id="typed", select_on_focus=False)
+                yield Input(
+                    placeholder=f"the {question.typed_is}, as it stands above", id="typed", select_on_focus=False
+                )
                 yield Static(self._hint(False), id="hint")
             with Horizontal(id="answers"):
                 yield Choice(question.cancel, "no")
@@ -110,7 +113,7 @@ class ConfirmDialog(ModalScreen[bool]):
             )
         return text_of(
             (pen.drawn("↵"), pen.ink("key")),
-            (pen.drawn(" does nothing until the name is right · "), pen.ink("dim")),
+            (pen.drawn(f" does nothing until the {self._question.typed_is} is right · "), pen.ink("dim")),
             ("Esc", pen.ink("key")),
             (" cancels", pen.ink("dim")),
         )

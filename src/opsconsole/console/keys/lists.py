@@ -32,7 +32,15 @@ LIST_KEYS: tuple[Key, ...] = (
         places("table"),
         in_footer=False,
     ),
-    Key("open", "enter", "↵", "open", "Open what is under the cursor.", "open", LISTS - {"plan", "failures"} | {"run"}),
+    Key(
+        "open",
+        "enter",
+        "↵",
+        "open",
+        "Open what is under the cursor.",
+        "open",
+        LISTS - {"plan", "failures", "tenant", "members"} | {"run"},
+    ),
     Key(
         "filter",
         "slash",

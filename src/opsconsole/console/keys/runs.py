@@ -35,7 +35,7 @@ RUN_KEYS: tuple[Key, ...] = (
         "backup",
         "Back up a tenant: list its policies and read their assignments. Asks first.",
         "backup",
-        places("runs", "backups"),
+        places("runs", "backups", "dashboard", "tenants", "tenant"),
         Capability.FETCH_START,
         is_write=True,
     ),

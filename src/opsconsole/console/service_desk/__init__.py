@@ -7,15 +7,28 @@ from datetime import datetime
 from opsconsole.console.desk import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
+from opsconsole.console.service_desk.members import MembersAtService
+from opsconsole.console.service_desk.overview import OverviewAtService
 from opsconsole.console.service_desk.restores import RestoresAtService
 from opsconsole.console.service_desk.runs import RunsAtService
+from opsconsole.console.service_desk.schedules import SchedulesAtService
+from opsconsole.console.service_desk.tenants import TenantsAtService
 from opsconsole.service import members, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.service.changes import ChangeFeed, change_feed
 from opsconsole.service.tenants import TenantView
 
 
-class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtService):
+class ServiceDesk(
+    RunsAtService,
+    BackupsAtService,
+    RestoresAtService,
+    AuditAtService,
+    OverviewAtService,
+    TenantsAtService,
+    SchedulesAtService,
+    MembersAtService,
+):
     """Screens meet the service here and nowhere else."""
 
     def __init__(self, caller: Caller) -> None:

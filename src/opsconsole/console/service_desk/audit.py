@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from opsconsole.console.desk import AuditJson
+from typing import TYPE_CHECKING
+
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.audit import Verdict
-from opsconsole.service import audit, kept_heads
-from opsconsole.service.caller import Page
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from opsconsole.console.desk import AuditJson
+    from opsconsole.domain.audit import Verdict
+    from opsconsole.service import audit, kept_heads
+    from opsconsole.service.caller import Page
+else:
+    audit = Later("opsconsole.service.audit")
+    kept_heads = Later("opsconsole.service.kept_heads")
 
 
 class AuditAtService(AtService):

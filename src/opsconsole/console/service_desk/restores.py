@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.failure import Reason
-from opsconsole.domain.plan import Mode
-from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
-from opsconsole.service import counts, restores
-from opsconsole.service.caller import Page
-from opsconsole.service.record_query import RecordQuery
-from opsconsole.service.restores import Confirmation
-from opsconsole.service.started import Started
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opsconsole.domain.failure import Reason
+    from opsconsole.domain.plan import Mode
+    from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+    from opsconsole.service import counts, restores
+    from opsconsole.service.caller import Page
+    from opsconsole.service.record_query import RecordQuery
+    from opsconsole.service.restores import Confirmation
+    from opsconsole.service.started import Started
+else:
+    restores = Later("opsconsole.service.restores")
+    counts = Later("opsconsole.service.counts")
 
 
 class RestoresAtService(AtService):
@@ -26,10 +34,18 @@ class RestoresAtService(AtService):
         mode: Mode,
         mapping: str | None = None,
         items: Sequence[str] = (),
+        without: Sequence[str] = (),
         accept_missing: int = 0,
     ) -> Started:
         return restores.start_preview(
-            self.caller, set_ref, tenant, mode=mode, mapping=mapping, items=items, accept_missing=accept_missing
+            self.caller,
+            set_ref,
+            tenant,
+            mode=mode,
+            mapping=mapping,
+            items=items,
+            without=without,
+            accept_missing=accept_missing,
         )
 
     def restores(
