@@ -9,8 +9,20 @@ from types import ModuleType
 import pytest
 
 from opsconsole.domain.access import Actor, Capability, Role, allows
+from opsconsole.domain.audit import Action
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
-from opsconsole.service import audit, backups, drift, members, restores, runs, schedules, store_admin, tenants
+from opsconsole.service import (
+    audit,
+    backups,
+    differences,
+    drift,
+    members,
+    restores,
+    runs,
+    schedules,
+    store_admin,
+    tenants,
+)
 from opsconsole.service.caller import Caller
 from opsconsole.store import engines
 
@@ -209,7 +221,9 @@ def test_a_store_wide_entry_is_shown_to_members_alone(small_world: World) -> Non
     refused = small_world.trail()[-1]
     assert refused["workspace_id"] is None
     assert audit.show_entry(owner, str(refused["id"]))["action"] == "access.refused"
-    assert [entry["id"] for entry in audit.list_entries(owner, action="access.refused").items] == [refused["id"]]
+    assert [
+        entry["id"] for entry in audit.list_entries(owner, audit.AuditQuery(actions=(Action.ACCESS_REFUSED,))).items
+    ] == [refused["id"]]
     assert audit.list_entries(nobody).items == []
     for ref in (str(refused["id"]), f"#{refused['seq']}", str(refused["id"])[-6:]):
         with pytest.raises(NotFound):
@@ -241,14 +255,26 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
         runs.list_runs(there, runs.RunQuery(tenant="contoso"))
 
 
-ROOMS: tuple[ModuleType, ...] = (audit, backups, drift, members, restores, runs, schedules, store_admin, tenants)
+ROOMS: tuple[ModuleType, ...] = (
+    audit,
+    backups,
+    differences,
+    drift,
+    members,
+    restores,
+    runs,
+    schedules,
+    store_admin,
+    tenants,
+)
 
 NOT_ASKED_FOR_A_THING = {
     # lists and counts over all that is visible, proven empty for strangers above
     "list_runs", "list_newer", "count_runs", "state_counts", "list_sets", "list_restores", "list_members",
-    "my_roles", "list_tenants", "list_schedules", "list_entries", "export_entries", "live_engines",
+    "my_roles", "list_tenants", "list_schedules", "list_entries", "count_entries", "export_entries", "list_drifts",
+    "count_drifts", "live_engines",
     # the store as a whole
-    "verify", "head", "info", "check", "seed",
+    "verify", "head", "holds_still", "info", "check", "seed",
     # carried out by others that are in the table
     "preview_from", "start_preview", "start_scheduled", "waiting_for", "show_item",
 }  # fmt: skip

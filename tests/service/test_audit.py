@@ -12,7 +12,7 @@ import pytest
 
 from builders import at
 from opsconsole.domain.access import Actor, Role
-from opsconsole.domain.audit import ChainHead
+from opsconsole.domain.audit import Action, ChainHead
 from opsconsole.errors import NotFound, UsageError
 from opsconsole.service import audit, members, tenants
 from opsconsole.store import access
@@ -98,7 +98,10 @@ def test_entries_are_found_paged_and_shown(world: World) -> None:
     first = audit.list_entries(world.alice, limit=3)
     second = audit.list_entries(world.alice, limit=3, cursor=first.next_cursor)
     assert [entry["seq"] for entry in (*first.items, *second.items)] == [8, 7, 6, 5, 4, 3]
-    assert [entry["seq"] for entry in audit.list_entries(world.alice, action="tenant.check.started").items] == [8]
+    assert [
+        entry["seq"]
+        for entry in audit.list_entries(world.alice, audit.AuditQuery(actions=(Action.CHECK_STARTED,))).items
+    ] == [8]
     newest = everything[0]
     assert (newest["workspace"], newest["tenant"], newest["actor"]) == ("main", "contoso", "alice")
     for ref in (newest["id"], newest["id"][-8:], "8", "#8", " #8 "):

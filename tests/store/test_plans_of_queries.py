@@ -11,6 +11,7 @@ import pytest
 from builders import at, make_place, make_run
 from opsconsole.domain.ids import new_id
 from opsconsole.store import audit, backups, restores, runs
+from opsconsole.store.audit import AuditFilter
 from opsconsole.store.database import Database, Session
 from opsconsole.store.runs import RunFilter
 from opsconsole.store.sqlite import SqliteSession
@@ -54,8 +55,8 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
     "restore of a run": lambda s, _, __: (restores.restore_of_run(s, "x"), restores.undos_of(s, "x")),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
-    "audit search": lambda s, w, _: audit.list_entries(s, [w], limit=50, search="abcdef"),
-    "audit action": lambda s, w, _: audit.list_entries(s, [w], limit=50, action="backup.started"),
+    "audit search": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(search="abcdef"), limit=50),
+    "audit action": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(actions=["backup.started"]), limit=50),
     "audit of a run": lambda s, _, __: audit.entries_of(s, new_id()),
 }
 

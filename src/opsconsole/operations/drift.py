@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 
 from opsconsole.domain.backup import BackupItem, ItemStatus, TypeCounts, TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
@@ -12,7 +13,7 @@ from opsconsole.domain.run import Counters
 from opsconsole.graph.directory import GraphProblem, resolve_groups
 from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.operations.context import RunContext
-from opsconsole.operations.differences import Difference
+from opsconsole.operations.differences import KINDS_KEY, Difference
 from opsconsole.operations.entries import canonical_set
 from opsconsole.operations.live import ListedType, list_type
 from opsconsole.operations.planning import target_ids
@@ -26,7 +27,8 @@ async def drift_check(ctx: RunContext) -> None:
     """Compare every policy type of the set; store what differs, count what is the same.
 
     ``unchanged`` counts what is the same, ``processed`` what differs, ``skipped`` what cannot be compared because the
-    set does not hold its assignments.
+    set does not hold its assignments. Types are listed side by side, and each is kept as soon as it is compared, in the
+    order of the table of types, so that what was found can be looked at while the rest is under way.
     """
     set_id = str(ctx.run.inputs["set"])
 
@@ -38,34 +40,32 @@ async def drift_check(ctx: RunContext) -> None:
 
     by_status, items, names = await ctx.read(read)
     keys = [key for key, counts in by_status.items() if counts.status in _COMPARABLE]
-    await ctx.restart()
-    ctx.counters = Counters(total=len(items))
-    await ctx.flush(is_due=True)
-    listed: dict[str, ListedType] = {}
-
-    async def list_one(key: str) -> None:
-        listed[key] = await list_type(ctx, POLICY_TYPES[key])
-
-    async with asyncio.TaskGroup() as group:
-        for key in keys:
-            group.create_task(list_one(key))
     by_type: dict[str, list[BackupItem]] = defaultdict(list)
     for item in items:
         by_type[item.policy_type].append(item)
-    await _name_live_groups(ctx, listed, names)
-    found: list[Difference] = []
-    failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
-    failures += [_of_drift(failure) for one in listed.values() for failure in one.unread.values()]
-    failures += [gap for key, counts in by_status.items() if (gap := _gap(key, counts)) is not None]
-    for key in keys:
-        await ctx.checkpoint()
-        found.extend(_compare(ctx, by_status[key], by_type[key], key, listed[key], names))
+    await ctx.restart()
+    ctx.counters = Counters(total=len(items))
+    found = Counter[str]()
+    ctx.extra[KINDS_KEY] = dict(found)
+    await ctx.commit(lambda session: drift.clear_drift_items(session, ctx.run.id))
+    async with asyncio.TaskGroup() as group:
+        listings = {key: group.create_task(list_type(ctx, POLICY_TYPES[key])) for key in keys}
+        for key in keys:
+            listed = await listings.pop(key)
+            await _name_live_groups(ctx, listed, names)
+            differences = _compare(ctx, by_status[key], by_type.pop(key, []), key, listed, names)
+            found.update(one.kind for one in differences)
+            ctx.extra[KINDS_KEY] = dict(found)
+            failures = [_of_drift(failure) for failure in (listed.failure, *listed.unread.values()) if failure]
+            await ctx.commit(_keeping(ctx, differences), failures=failures)
+            await ctx.checkpoint()
+    gaps = [gap for key, counts in by_status.items() if (gap := _gap(key, counts)) is not None]
+    await ctx.commit(lambda _: None, failures=gaps)
 
-    def keep(session: Session) -> None:
-        drift.clear_drift_items(session, ctx.run.id)
-        drift.add_drift_items(session, ctx.run.id, ctx.run.workspace_id, _rows(found))
 
-    await ctx.commit(keep, failures=failures)
+def _keeping(ctx: RunContext, differences: list[Difference]) -> Callable[[Session], None]:
+    run = ctx.run
+    return lambda session: drift.add_drift_items(session, run.id, run.workspace_id, _rows(differences))
 
 
 def _gap(key: str, counts: TypeCounts) -> Failure | None:
@@ -128,12 +128,11 @@ def _of_drift(failure: Failure) -> Failure:
     return Failure(FailureCode.DRIFT_FAILED, failure.reason, failure.message, failure.subject, failure.trace)
 
 
-async def _name_live_groups(ctx: RunContext, listed: dict[str, ListedType], names: dict[str, str]) -> None:
+async def _name_live_groups(ctx: RunContext, listed: ListedType, names: dict[str, str]) -> None:
     unknown: set[str] = set()
-    for one in listed.values():
-        for policy in one.policies.values():
-            if policy.assignments is not None:
-                unknown |= target_ids(policy.assignments)[0]
+    for policy in listed.policies.values():
+        if policy.assignments is not None:
+            unknown |= target_ids(policy.assignments)[0]
     unknown -= names.keys()
     if not unknown:
         return

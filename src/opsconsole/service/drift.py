@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
+from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.domain.failure import Reason
-from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.domain.run import OperationRun, Outcome, RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict
-from opsconsole.operations.differences import Difference, Differences
+from opsconsole.operations.differences import KINDS_KEY, Difference, Differences
 from opsconsole.service.backups import resolve_set
-from opsconsole.service.caller import Caller
+from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
+from opsconsole.service.cursors import id_cursor, number_cursor
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import (
     find,
@@ -18,10 +22,13 @@ from opsconsole.service.guard import (
     reading,
     record,
     require,
+    visible_workspaces,
 )
 from opsconsole.service.started import Started
-from opsconsole.service.tenants import bound_tenant
+from opsconsole.service.tenants import bound_tenant, tenant_for
 from opsconsole.store import drift, runs
+from opsconsole.store.database import Session
+from opsconsole.store.drift import DriftItem
 
 
 @again_after_lost_race
@@ -51,19 +58,120 @@ def start_drift(caller: Caller, set_ref: str, *, retry_of: str | None = None) ->
         return Started(True, [run], found)
 
 
-def drift_result(caller: Caller, ref: str) -> Differences:
-    """Return what a drift run found so far. Raises NotFound for a run that is none of this kind."""
+@dataclass(frozen=True, slots=True)
+class DriftCheck:
+    """One drift run in figures. ``unknown`` could not be compared: never to be taken for the same."""
+
+    run: OperationRun
+    changed: int
+    new: int
+    gone: int
+    same: int
+    unknown: int
+
+    @property
+    def set_id(self) -> str:
+        """Return the set that was compared."""
+        return str(self.run.inputs.get("set") or "")
+
+    @property
+    def differing(self) -> int:
+        """Return how many policies differ."""
+        return self.changed + self.new + self.gone
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the counts of contract.md."""
+        return {
+            "changed": self.changed,
+            "new": self.new,
+            "gone": self.gone,
+            "same": self.same,
+            "unknown": self.unknown,
+        }
+
+
+def list_drifts(
+    caller: Caller, *, tenant: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+) -> Page[DriftCheck]:
+    """Return drift runs, newest first, each in figures."""
     with reading(caller) as session:
-        run_id = find(caller, session, "run", ref, runs.resolve_run_id)
-        run = runs.get_run(session, run_id, with_failures=False)
-        if run is None or run.type is not RunType.DRIFT:
-            raise nothing_there("run", ref)
-        require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
+        visible = visible_workspaces(caller, session)
+        tenant_ids = (tenant_for(caller, session, tenant, Capability.VIEW).id,) if tenant else ()
+        flt = runs.RunFilter(types=(RunType.DRIFT,), tenant_ids=tenant_ids)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=id_cursor(cursor))
+        return Page([_in_figures(session, run) for run in found], following)
+
+
+def count_drifts(caller: Caller) -> int:
+    """Return how many drift runs there are, from the counts that the store keeps."""
+    with reading(caller) as session:
+        return runs.count_runs(session, visible_workspaces(caller, session), runs.RunFilter(types=(RunType.DRIFT,)))
+
+
+def show_drift(caller: Caller, ref: str) -> DriftCheck:
+    """Return one drift run in figures, with its failures. Raises NotFound for a run of another kind."""
+    with reading(caller) as session:
+        return _in_figures(session, _drift_run(caller, session, ref, with_failures=True))
+
+
+def list_differences(
+    caller: Caller,
+    ref: str,
+    flt: DifferenceFilter = EVERYTHING,
+    *,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> Page[DriftItem]:
+    """Return what a drift run found so far, in the order in which it was found."""
+    after = int(number_cursor(cursor) or 0)
+    with reading(caller) as session:
+        run = _drift_run(caller, session, ref)
+        found = drift.list_drift_items(session, run.id, flt, limit=limit + 1, after_seq=after)
+    return Page(found[:limit], str(found[limit - 1].seq) if len(found) > limit else None)
+
+
+def count_differences(caller: Caller, ref: str, flt: DifferenceFilter = EVERYTHING) -> dict[str, int]:
+    """Return how many of a drift run's findings ``flt`` lets through, by kind, exactly."""
+    with reading(caller) as session:
+        return drift.count_drift_items(session, _drift_run(caller, session, ref).id, flt)
+
+
+def drift_result(caller: Caller, ref: str) -> Differences:
+    """Return what a drift run found so far, whole. Raises NotFound for a run that is none of this kind."""
+    with reading(caller) as session:
+        run = _drift_run(caller, session, ref)
         rows = drift.list_drift_items(session, run.id)
-        groups = runs.failure_groups(session, run.id)
-    items = tuple(
-        Difference(row.kind, row.policy_type, row.policy_id, row.policy_name, row.added, row.removed) for row in rows
-    )
+        figures = _in_figures(session, run)
+    return Differences(tuple(to_difference(row) for row in rows), figures.same, figures.unknown)
+
+
+def to_difference(row: DriftItem) -> Difference:
+    """Return a finding as what differs, whatever was compared."""
+    return Difference(row.kind, row.policy_type, row.policy_id, row.policy_name, row.added, row.removed)
+
+
+def _drift_run(caller: Caller, session: Session, ref: str, *, with_failures: bool = False) -> OperationRun:
+    run_id = find(caller, session, "run", ref, runs.resolve_run_id)
+    run = runs.get_run(session, run_id, with_failures=with_failures)
+    if run is None or run.type is not RunType.DRIFT:
+        raise nothing_there("run", ref)
+    require(caller, session, run.workspace_id, Capability.VIEW, noun="run", ref=ref)
+    return run
+
+
+def _in_figures(session: Session, run: OperationRun) -> DriftCheck:
+    kept = run.context.get(KINDS_KEY)
+    # Runs of an earlier version kept no counts: their findings are counted.
+    kinds = kept if isinstance(kept, dict) else drift.count_drift_items(session, run.id)
     counters = run.counters
-    gaps = sum(count for reason, _, count in groups if reason == Reason.BACKUP_INCOMPLETE.value)
-    return Differences(items, counters.unchanged, max(counters.skipped + counters.failed, gaps))
+    gaps = 0
+    if run.failed_count:
+        groups = runs.failure_groups(session, run.id)
+        gaps = sum(count for reason, _, count in groups if reason == Reason.BACKUP_INCOMPLETE.value)
+    elif not run.is_active and run.outcome is Outcome.FAILED:
+        gaps = 1
+    unknown = max(counters.skipped + counters.failed, gaps)
+    return DriftCheck(
+        run, kinds.get("changed", 0), kinds.get("new", 0), kinds.get("gone", 0), counters.unchanged, unknown
+    )

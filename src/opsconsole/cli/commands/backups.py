@@ -17,7 +17,7 @@ from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short
 from opsconsole.domain.backup import BackupSet, ItemStatus
 from opsconsole.domain.plain_text import plain
-from opsconsole.service import backups
+from opsconsole.service import backups, differences
 
 SET_COLUMNS = (
     Column("Set", fixed=True),
@@ -209,7 +209,7 @@ def fetch(invocation: Invocation, set_ref: str, item_ref: str | None, failed: bo
 @with_invocation
 def diff(invocation: Invocation, first_ref: str, second_ref: str) -> int:
     """Compare two sets; exit code 3 where they differ, or where not everything could be compared."""
-    found = backups.diff_sets(invocation.caller(), first_ref, second_ref)
+    found = differences.diff_sets(invocation.caller(), first_ref, second_ref)
     if invocation.out.is_json:
         invocation.out.document(found.to_json())
     else:
