@@ -28,7 +28,7 @@ from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, tenant_for
 from opsconsole.store import drift, runs
 from opsconsole.store.database import Session
-from opsconsole.store.drift import DriftItem
+from opsconsole.store.drift import DriftItem as DriftItem
 
 
 @again_after_lost_race

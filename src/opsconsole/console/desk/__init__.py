@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from opsconsole.console.desk.audit import AuditDesk, AuditJson
 from opsconsole.console.desk.backups import BackupsDesk
+from opsconsole.console.desk.drift import DriftDesk
 from opsconsole.console.desk.engine import EngineHandle
 from opsconsole.console.desk.identity import Identity, refusal
 from opsconsole.console.desk.restores import RestoresDesk
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["AuditJson", "Desk", "EngineHandle", "Identity", "RunReport", "refusal"]
 
 
-class Desk(RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, Protocol):
+class Desk(RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, DriftDesk, Protocol):
     """What screens may ask and order. Every call may raise OpsError; orders are guarded and audited behind it."""
 
     def now(self) -> datetime: ...

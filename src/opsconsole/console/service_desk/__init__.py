@@ -7,6 +7,7 @@ from datetime import datetime
 from opsconsole.console.desk import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
+from opsconsole.console.service_desk.drift import DriftAtService
 from opsconsole.console.service_desk.restores import RestoresAtService
 from opsconsole.console.service_desk.runs import RunsAtService
 from opsconsole.service import members, tenants
@@ -15,7 +16,7 @@ from opsconsole.service.changes import ChangeFeed, change_feed
 from opsconsole.service.tenants import TenantView
 
 
-class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtService):
+class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtService, DriftAtService):
     """Screens meet the service here and nowhere else."""
 
     def __init__(self, caller: Caller) -> None:

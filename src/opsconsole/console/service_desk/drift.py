@@ -1,0 +1,40 @@
+"""Differences: each call is one service function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.domain.difference import DifferenceFilter
+from opsconsole.operations.differences import Difference
+from opsconsole.service import differences, drift
+from opsconsole.service.caller import Page
+from opsconsole.service.drift import DriftCheck, DriftItem
+from opsconsole.service.started import Started
+
+
+class DriftAtService(AtService):
+    """Differences: each call is one service function."""
+
+    def start_drift(self, set_ref: str) -> Started:
+        return drift.start_drift(self.caller, set_ref)
+
+    def drifts(self, limit: int, cursor: str | None) -> Page[DriftCheck]:
+        return drift.list_drifts(self.caller, limit=limit, cursor=cursor)
+
+    def drift_check(self, ref: str) -> DriftCheck:
+        return drift.show_drift(self.caller, ref)
+
+    def differences(self, ref: str, flt: DifferenceFilter, limit: int, cursor: str | None) -> Page[DriftItem]:
+        return drift.list_differences(self.caller, ref, flt, limit=limit, cursor=cursor)
+
+    def count_differences(self, ref: str, flt: DifferenceFilter) -> Mapping[str, int]:
+        return drift.count_differences(self.caller, ref, flt)
+
+    def set_differences(
+        self, first: str, second: str, flt: DifferenceFilter, limit: int, cursor: str | None
+    ) -> Page[Difference]:
+        return differences.list_set_differences(self.caller, first, second, flt, limit=limit, cursor=cursor)
+
+    def count_set_differences(self, first: str, second: str, flt: DifferenceFilter) -> Mapping[str, int]:
+        return differences.count_set_differences(self.caller, first, second, flt)
