@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builders import START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
 from opsconsole.domain.backup import ItemStatus
+from opsconsole.domain.run_sort import RunSort
 from opsconsole.store import audit, backups, runs
 from opsconsole.store.backups import Settled
 from opsconsole.store.database import Database, Session
@@ -96,6 +98,42 @@ def test_every_page_of_a_million_runs_comes_within_five_milliseconds(million: Da
     assert max(searches.values()) < 50
     assert best(million, lambda s: runs.counts_by_state(s, spaces)) < 5
     assert best(million, lambda s: audit.list_entries(s, spaces, limit=50)) < 5
+
+
+def test_every_sorted_page_and_the_end_of_a_million_runs_come_within_fifty_milliseconds(million: Database) -> None:
+    with million.read() as s:
+        spaces = [row["id"] for row in s.all("SELECT id FROM workspaces")]
+        tenants = [row["id"] for row in s.all("SELECT id FROM tenants ORDER BY name")]
+        middle = s.one("SELECT id, created_at FROM operation_runs ORDER BY id LIMIT 1 OFFSET 500000") or {}
+        late = s.one("SELECT created_at FROM operation_runs ORDER BY id DESC LIMIT 1 OFFSET 9000") or {}
+    filters = {
+        "all": RunFilter(),
+        "failed": RunFilter(outcomes=("failed",)),
+        "tenant": RunFilter(tenant_ids=(tenants[-1],)),
+        "since": RunFilter(since=middle["created_at"]),
+        "late": RunFilter(since=late["created_at"]),
+        "reason": RunFilter(reason="worker_lost"),
+        "by": RunFilter(by="dave"),
+        "search": RunFilter(search="contoso"),
+    }
+    found: dict[str, float] = {}
+    for sort in RunSort:
+        for name, flt in filters.items():
+            for is_reversed in (False, True):
+                asked = replace(flt, sort=sort, is_reversed=is_reversed)
+                found[f"{sort} {name}{' reversed' * is_reversed}"] = best(
+                    million,
+                    lambda s, asked=asked: runs.list_runs(s, spaces, asked, limit=50),
+                    3,  # type: ignore[misc]
+                )
+    with million.read() as s:
+        _, cursor = runs.list_runs(s, spaces, RunFilter(sort=RunSort.FAILED), limit=200)
+    asked = RunFilter(sort=RunSort.FAILED)
+    found["next"] = best(million, lambda s: runs.list_runs(s, spaces, asked, limit=50, cursor=cursor))
+    found["end"] = best(million, lambda s: runs.list_runs(s, spaces, RunFilter(), limit=50, backwards=True))
+    print({name: f"{took:.1f} ms" for name, took in found.items()})
+    assert max(found.values()) < 50
+    assert found["end"] < 5
 
 
 def test_a_claim_among_a_million_runs_takes_a_millisecond(million: Database) -> None:

@@ -84,6 +84,7 @@ TYPE_WORDS: dict[RunType, str] = {
 DRAWN_ASCII: dict[str, str] = {
     "▸": ">",
     "●": "*",
+    "◆": "*",
     "○": "o",
     "━": "#",
     "·": "-",

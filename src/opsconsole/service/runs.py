@@ -12,6 +12,7 @@ from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, Rea
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
 from opsconsole.operations.completion import cancel_queued
 from opsconsole.service import backups as backup_service
@@ -19,7 +20,7 @@ from opsconsole.service import drift as drift_service
 from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
-from opsconsole.service.cursors import id_cursor
+from opsconsole.service.cursors import run_cursor
 from opsconsole.service.guard import (
     find,
     nothing_there,
@@ -50,6 +51,8 @@ class RunQuery:
     reason: Reason | None = None
     by: str | None = None
     search: str | None = None
+    sort: RunSort = RunSort.STARTED
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +71,28 @@ class FailureGroup:
 
 
 def list_runs(
-    caller: Caller, query: RunQuery = RunQuery(), *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    caller: Caller,
+    query: RunQuery = RunQuery(),
+    *,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    backwards: bool = False,
 ) -> Page[OperationRun]:
-    """Return runs, newest first, without their failures."""
+    """Return runs in the order of the query, without their failures.
+
+    ``backwards``: those right before the cursor, or the end of the list; ``next_cursor`` then goes on upwards.
+    """
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
         flt = _filter(caller, session, query)
-        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=id_cursor(cursor))
+        at = run_cursor(cursor, query.sort)
+        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=at, backwards=backwards)
     return Page(found, following)
 
 
 def list_newer(caller: Caller, query: RunQuery, *, than: str, limit: int = DEFAULT_LIMIT) -> Page[OperationRun]:
     """Return the runs just before ``than`` in a list that is newest first, nearest last."""
-    with reading(caller) as session:
-        visible = visible_workspaces(caller, session)
-        flt = _filter(caller, session, query)
-        found, following = runs.list_runs(session, visible, flt, limit=limit, cursor=than, backwards=True)
-    return Page(found, following)
+    return list_runs(caller, query, limit=limit, cursor=than, backwards=True)
 
 
 def count_runs(caller: Caller, query: RunQuery = RunQuery()) -> int:
@@ -104,6 +112,12 @@ def show_run(caller: Caller, ref: str) -> OperationRun:
     """Return one run with its failures."""
     with reading(caller) as session:
         return _run(caller, session, ref)
+
+
+def show_row(caller: Caller, ref: str) -> OperationRun:
+    """Return one run as a list shows it: without its failures, of which there may be a great many."""
+    with reading(caller) as session:
+        return _run(caller, session, ref, with_failures=False)
 
 
 def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
@@ -259,6 +273,8 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
         reason=query.reason,
         by=query.by,
         search=query.search,
+        sort=query.sort,
+        is_reversed=query.is_reversed,
     )
 
 

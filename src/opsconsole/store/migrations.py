@@ -42,6 +42,7 @@ class Step:
 
 STEPS: tuple[Step, ...] = (
     Step("0001_start", ("0001_tables.sql",), ("0001_guards.sqlite.sql",), ("0001_guards.postgres.sql",)),
+    Step("0002_sorted_runs", ("0002_sorted_runs.sql",)),
 )
 """Every step that this version knows, in order. A step that was ever released is never edited."""
 

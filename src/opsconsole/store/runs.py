@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from opsconsole.domain.run import Counters, OperationRun, Outcome, failed_count
-from opsconsole.store import run_filter
+from opsconsole.domain.run_sort import RunSort
+from opsconsole.store import run_filter, run_walks
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Session, bind_list, chunks
 from opsconsole.store.lookup import resolve_suffix
@@ -144,22 +145,23 @@ def list_runs(
     cursor: str | None = None,
     backwards: bool = False,
 ) -> tuple[list[OperationRun], str | None]:
-    """Return a page of runs, newest first, without failures, and the cursor of the next page in the same direction.
+    """Return a page of runs in the order of the filter, without failures, and the cursor that goes on in the same direction.
 
-    A cursor is the id of a run: the page holds what is older than it, or newer if ``backwards``.
+    A page holds what follows its cursor, or what comes before it if ``backwards``: without a cursor, the end of the
+    list. Sorted by time, a cursor is the id of a run; else it carries the value as well (``1500:ID``).
     """
     selection = run_filter.select(s, workspace_ids, flt)
-    ids = run_filter.page_ids(s, selection, limit=limit + 1, cursor=cursor, backwards=backwards)
-    has_more, ids = len(ids) > limit, ids[:limit]
-    next_cursor = ids[-1] if has_more and ids else None
+    places = run_walks.page_places(s, selection, limit=limit + 1, cursor=cursor, backwards=backwards)
+    has_more, places = len(places) > limit, places[:limit]
+    next_cursor = places[-1].cursor(selection.sort) if has_more and places else None
     if backwards:
-        ids.reverse()
-    return _runs_of(s, ids), next_cursor
+        places.reverse()
+    return _runs_of(s, [place.id for place in places]), next_cursor
 
 
 def count_runs(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> int:
     """Return exactly how many runs match: from the kept counts where they can tell."""
-    return run_filter.count(s, run_filter.select(s, workspace_ids, flt))
+    return run_walks.count(s, run_filter.select(s, workspace_ids, replace(flt, sort=RunSort.STARTED)))
 
 
 def counts_by_state(s: Session, workspace_ids: Sequence[str]) -> dict[tuple[str, str], int]:

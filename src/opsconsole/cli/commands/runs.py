@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from opsconsole.cli.ending import EXIT_FAILED
@@ -14,6 +16,7 @@ from opsconsole.cli.states import run_state, state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, took
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_sort import RunSort
 from opsconsole.service import runs
 
 COLUMNS = (
@@ -52,6 +55,14 @@ def command() -> None:
 @click.option("--reason", metavar="REASON", help="Only runs with a failure for this reason, such as throttled.")
 @click.option("--by", metavar="NAME", help="Only runs that this member started.")
 @click.option("--search", metavar="TEXT", help="The end of an id, a member, a tenant or a set.")
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in RunSort]),
+    default=RunSort.STARTED.value,
+    show_default=True,
+    help="Newest, longest or most failures first.",
+)
+@click.option("--reverse", "is_reversed", is_flag=True, help="Oldest, shortest or fewest first.")
 @page_options
 @with_invocation
 def list_runs(
@@ -65,11 +76,13 @@ def list_runs(
     reason: str | None,
     by: str | None,
     search: str | None,
+    sort: str,
+    is_reversed: bool,
     limit: int,
     cursor: str | None,
 ) -> int:
-    """List runs, newest first."""
-    query = runs.RunQuery(
+    """List runs, newest first unless sorted otherwise."""
+    narrowed = runs.RunQuery(
         statuses=tuple(one_of(Status, word, "--status") for word in split_words(statuses)),
         outcomes=tuple(one_of(Outcome, word, "--outcome") for word in split_words(outcomes)),
         types=tuple(one_of(RunType, word, "--type") for word in split_words(types)),
@@ -80,6 +93,7 @@ def list_runs(
         by=by,
         search=search,
     )
+    query = replace(narrowed, sort=RunSort(sort), is_reversed=is_reversed)
     page = runs.list_runs(invocation.caller(), query, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
@@ -90,7 +104,7 @@ def list_runs(
             [_row(run) for run in page.items],
             page.next_cursor,
             empty="No run yet. `opsconsole backup TENANT` starts one."
-            if query == runs.RunQuery()
+            if narrowed == runs.RunQuery()
             else "No run matches.",
         )
     return 0

@@ -120,7 +120,9 @@ class AuditScreen(LiveScreen):
         self.query_one(FilterLine).begin()
 
     def action_clear(self) -> None:
-        """Leave the search, clearing it."""
+        """Leave the search, clearing it; marks are taken away first."""
+        if self.unmark():
+            return
         self.query_one(FilterLine).clear()
         self.query_one(WindowTable).focus()
 

@@ -135,6 +135,8 @@ class BackupSetScreen(LiveScreen):
     def action_back(self) -> None:
         """Clear the search first, then go back."""
         line, table = self.query_one(FilterLine), self.query_one(WindowTable)
+        if self.unmark():
+            return
         if line.text or not table.has_focus:
             line.clear()
             table.focus()

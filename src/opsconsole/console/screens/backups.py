@@ -65,7 +65,7 @@ class BackupsScreen(LiveScreen):
         """Lay the screen out from top to bottom."""
         yield HeaderLine("backups")
         yield Banner()
-        yield WindowTable(SET_COLUMNS, empty=_empty)
+        yield WindowTable(SET_COLUMNS, empty=_empty, is_markable=True)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:

@@ -111,8 +111,16 @@ class LiveScreen(Screen[None]):
             footer.look()
 
     @on(WindowTable.Moved)
+    @on(WindowTable.Marked)
     def _cursor_moved(self) -> None:
         self.look_at_keys()
+
+    def unmark(self) -> bool:
+        """Take the marks of the list away; tell whether there were any. Esc does this first."""
+        had = False
+        for table in self.query(WindowTable):
+            had |= table.clear_marks()
+        return had
 
     def fall_behind(self) -> None:
         """Remember to catch up when this screen comes to the front again."""
@@ -203,7 +211,9 @@ class LiveScreen(Screen[None]):
         self.query_one(WindowTable).jump_down()
 
     def action_back(self) -> None:
-        """Go back to the screen before."""
+        """Go back to the screen before; marks are taken away first."""
+        if self.unmark():
+            return
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
         else:

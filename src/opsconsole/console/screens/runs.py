@@ -59,7 +59,7 @@ class RunsScreen(LiveScreen):
         yield Banner()
         yield TabLine()
         yield FilterLine("outcome:failed type:restore since:7d by:name, or the end of an id")
-        yield WindowTable(RUN_COLUMNS, empty=self._empty)
+        yield WindowTable(RUN_COLUMNS, empty=self._empty, is_markable=True)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
@@ -172,7 +172,9 @@ class RunsScreen(LiveScreen):
         self.query_one(FilterLine).begin()
 
     def action_clear(self) -> None:
-        """Leave the filter, clearing it."""
+        """Leave the filter, clearing it; marks are taken away first."""
+        if self.unmark():
+            return
         self.query_one(FilterLine).clear()
         self.query_one(WindowTable).focus()
 

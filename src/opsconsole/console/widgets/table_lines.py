@@ -38,6 +38,12 @@ def row_line(
     return spans
 
 
+def marked_line(spans: list[Span], pen: Pen) -> list[Span]:
+    """Return the cells of a row with the mark of a marked one before them."""
+    (lead, ink), *rest = spans
+    return [(pen.drawn("◆"), pen.ink("key")), (lead[1:], ink), *rest]
+
+
 def newer(waiting: int, pen: Pen) -> list[Span]:
     """Return the line about the rows that wait above the first; nothing when there are none."""
     if not waiting:
@@ -47,6 +53,17 @@ def newer(waiting: int, pen: Pen) -> list[Span]:
         (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
         ("g", pen.ink("key")),
         (" jumps up (rows never move under the cursor)", pen.ink("dim")),
+    ]
+
+
+def marks_line(marked: int, pen: Pen) -> list[Span]:
+    """Return how many rows are marked and how to unmark them; nothing when there are none."""
+    if not marked:
+        return []
+    return [
+        (pen.drawn(f" ◆ {marked} marked "), pen.ink("key")),
+        ("Esc", pen.ink("key")),
+        (" unmarks  ", pen.ink("dim")),
     ]
 
 

@@ -1,0 +1,191 @@
+"""How a table reads its list: in worker threads, page by page, and what it does with what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.table_moving import TableMoving
+from opsconsole.console.window import PAGE_ROWS, Source, Window
+from opsconsole.errors import NotFound, OpsError
+
+if TYPE_CHECKING:
+    from opsconsole.console.app import OpsConsoleApp
+
+T = TypeVar("T")
+
+AHEAD_ROWS = 15
+"""Rows left below (or above) the cursor when the next page is read, so that going on never waits."""
+
+MAX_LOOKUPS = 60
+"""Rows looked up one by one at a refresh; more than fit on a screen need not be fresh."""
+
+
+@dataclass(frozen=True)
+class _Held(Generic[T]):
+    items: list[T]
+    next_cursor: str | None = None
+
+
+class TableReading(TableMoving[T]):
+    """One reading at a time; what another list asked for meanwhile is dropped."""
+
+    def show(self, source: Source[T], *, keep: bool = False, hold: str | None = None) -> None:
+        """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there.
+
+        ``hold``: a key of a list whose keys go up; the cursor stands on that row, or on the first after its place.
+        """
+        self._source = source
+        self._key = source.key
+        self._has_failed = False
+        self._generation += 1
+        if not keep:
+            self.is_loaded = False
+            self._window = Window(source.key)
+            self.cursor = self.top = 0
+            self.refresh()
+        self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
+
+    def name_columns(self, columns: Sequence[Column[T]]) -> None:
+        """Show the same rows under other titles."""
+        if [column.title for column in columns] != [column.title for column in self._columns]:
+            self._columns = columns
+            self.refresh()
+
+    def renew(self) -> None:
+        """Bring the rows in memory up to date; called when the store changed. Calls during a reading become one more."""
+        if self._source is None:
+            return
+        if self._has_failed:
+            self.show(self._source, keep=self.is_loaded)
+            return
+        if not self.is_loaded:
+            return
+        if self._is_reading:
+            self._is_stale = True
+            return
+        self.run_worker(self._renew(self._source, self._generation), group="renew")
+
+    def put(self, rows: list[T], key: Callable[[T], str]) -> None:
+        """Show a short list that the caller holds; the cursor stays on its row wherever that comes to stand."""
+        held = key(self.current) if self.current is not None else None
+        if self.is_loaded and rows == self._window.rows:
+            return
+        self._source = None
+        self._generation += 1
+        self._key = key
+        self._window = Window(key, is_newest_first=False)
+        self._window.start(_Held(rows))
+        self.is_loaded = True
+        self.cursor = next((place for place, row in enumerate(rows) if key(row) == held), min(self.cursor, len(rows)))
+        self.cursor = max(0, min(self.cursor, len(rows) - 1))
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    async def _read_first(self, source: Source[T], generation: int, hold: str | None) -> None:
+        window = Window(source.key, is_newest_first=source.is_newest_first)
+        try:
+            window.start(await self._ask(source.load, PAGE_ROWS, None))
+            while hold is not None and window.rows and window.has_more and source.key(window.rows[-1]) < hold:
+                window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
+        except OpsError as error:
+            self._has_failed = True
+            self.post_message(self.Troubled(error))
+            return
+        if generation != self._generation:
+            return
+        height, row = self._body_height, self.cursor - self.top
+        self._window = window
+        self.cursor = self.top = 0
+        if hold is not None and window.rows:
+            places = (place for place, one in enumerate(window.rows) if source.key(one) >= hold)
+            self.cursor = next(places, len(window.rows) - 1)
+            self.top = max(0, min(self.cursor - row, len(window.rows) - height))
+            self._keep_in_view()
+        self.is_loaded = True
+        self._has_failed = self._is_reading = self._is_stale = False
+        self.refresh()
+        self.post_message(self.Loaded())
+        self.post_message(self.Moved())
+        if hold is not None:
+            self._look_ahead()
+
+    async def _renew(self, source: Source[T], generation: int) -> None:
+        self._is_reading = True
+        window = self._window
+        try:
+            read: list[T] = []
+            next_cursor: str | None = None
+            for cursor in window.cursors():
+                limit = min(200, PAGE_ROWS + window.waiting + 10) if cursor is None else PAGE_ROWS
+                page = await self._ask(source.load, limit, cursor)
+                read.extend(page.items)
+                next_cursor = page.next_cursor
+            looked_up: list[T] = []
+            if source.find is not None:
+                for key in window.missing_in(read)[:MAX_LOOKUPS]:
+                    try:
+                        row = await self._ask(source.find, key)
+                    except NotFound:
+                        continue
+                    if row is not None:
+                        looked_up.append(row)
+        except OpsError as error:
+            self.post_message(self.Troubled(error))
+            return
+        finally:
+            self._is_reading = False
+        if generation == self._generation and window is self._window:
+            self._take_in(source, window, read, looked_up, next_cursor)
+        if self._is_stale:
+            self._is_stale = False
+            self.renew()
+
+    def _take_in(
+        self, source: Source[T], window: Window[T], read: list[T], looked_up: list[T], next_cursor: str | None
+    ) -> None:
+        if not window.rows and read:
+            self.show(source, keep=True)
+            return
+        waiting = window.waiting
+        for place in window.merge(read, looked_up, next_cursor):
+            self._refresh_row(place)
+            if place == self.cursor:
+                self.post_message(self.Moved())
+        if waiting != window.waiting:
+            self._refresh_last_line()
+
+    async def _go_on(self, source: Source[T], generation: int, *, below: bool) -> None:
+        self._is_reading = True
+        window = self._window
+        try:
+            cursor = window.next_cursor if below else window.before_cursor
+            page = await self._ask(source.load, PAGE_ROWS, cursor)
+        except OpsError as error:
+            self.post_message(self.Troubled(error))
+            return
+        finally:
+            self._is_reading = False
+        if generation != self._generation or window is not self._window:
+            return
+        was_full = len(window.rows) - self.top >= self._body_height
+        moved = -window.append(page) if below else window.prepend(page)
+        self.cursor += moved
+        self.top += moved
+        self._keep_in_view()
+        if not was_full:  # else the same rows stand where they stood
+            self.refresh()
+
+    def _look_ahead(self) -> None:
+        if self._source is None or self._is_reading:
+            return
+        below = self._window.has_more and self.cursor >= len(self._window.rows) - AHEAD_ROWS
+        above = self._window.has_before and self.cursor < AHEAD_ROWS
+        if below or above:
+            self.run_worker(self._go_on(self._source, self._generation, below=below), group="page")
+
+    async def _ask(self, call: Callable[..., Any], *values: Any) -> Any:
+        return await cast("OpsConsoleApp", self.app).ask(call, *values)
