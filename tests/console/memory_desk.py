@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk import AuditJson, Identity, RunReport
+from opsconsole.console.desk import Identity, RunReport
 from opsconsole.domain.access import Role
-from opsconsole.domain.audit import ChainHead, Verdict
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, Reason
@@ -22,6 +21,9 @@ from opsconsole.service.restores import Confirmation
 from opsconsole.service.runs import FailureGroup, RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
+
+from .memory_audit import MemoryAudit
+from .memory_drift import MemoryDrift
 
 T = TypeVar("T")
 
@@ -38,7 +40,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk:
+class MemoryDesk(MemoryDrift, MemoryAudit):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"
@@ -53,8 +55,6 @@ class MemoryDesk:
     all_restores: list[RestoreRun] = field(default_factory=list)
     restore_items_of: dict[str, list[RestoreItem]] = field(default_factory=dict)
     confirmations: dict[str, Confirmation] = field(default_factory=dict)
-    all_entries: list[AuditJson] = field(default_factory=list)
-    verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     moment: datetime = NOW
     is_lost: bool = False
@@ -193,20 +193,6 @@ class MemoryDesk:
     def undo_restore(self, ref: str) -> Started:
         self.orders.append(("undo_restore", ref))
         return Started(True, [], None, self.all_restores[0])
-
-    def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
-        self._look()
-        rows = [
-            entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]
-        ]
-        return page(rows, lambda entry: f"{entry['seq']:015d}", limit, cursor, newest=True)
-
-    def entry(self, ref: str) -> AuditJson:
-        self._look()
-        return next(entry for entry in self.all_entries if entry["id"] == ref)
-
-    def verify(self) -> Verdict:
-        return self.verdict
 
     # What a test does to the world
 

@@ -12,14 +12,18 @@ from opsconsole.console.screens.audit_entry import AuditEntryScreen
 from opsconsole.console.screens.backup_item import BackupItemScreen
 from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.backups import BackupsScreen
+from opsconsole.console.screens.drift_check import DriftCheckScreen
+from opsconsole.console.screens.drifts import DriftsScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.runs import RunsScreen
+from opsconsole.console.screens.set_difference import SetDifferenceScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
+    DIFFERENCE_STATES,
     DRAWN_ASCII,
     ITEM_STATES,
     PLAN_STATES,
@@ -31,11 +35,14 @@ from opsconsole.console.states import (
 )
 from opsconsole.console.theme import INKS
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.written_lines import WRITE_STATES
 from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus
+from opsconsole.domain.difference import DIFFERING, UNKNOWN
 from opsconsole.domain.plain_text import cell_width
-from opsconsole.domain.restore import ItemState, RestoreStatus
+from opsconsole.domain.restore import ItemState, RestoreStatus, WriteState
 from opsconsole.domain.run import Outcome, RunType, Status
+from opsconsole.service.written import IN_PART
 
 SCREENS = (
     AuditEntryScreen,
@@ -43,17 +50,29 @@ SCREENS = (
     BackupItemScreen,
     BackupSetScreen,
     BackupsScreen,
+    DriftCheckScreen,
+    DriftsScreen,
     FailuresScreen,
     HelpScreen,
     PlanScreen,
     RestoresScreen,
     RunScreen,
     RunsScreen,
+    SetDifferenceScreen,
 )
 
 STATES: list[State] = [
     state
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES)
+    for table in (
+        RUN_STATES,
+        ITEM_STATES,
+        SET_STATES,
+        PLAN_STATES,
+        RESTORE_STATES,
+        AUDIT_STATES,
+        DIFFERENCE_STATES,
+        WRITE_STATES,
+    )
     for state in table.values()  # type: ignore[attr-defined]
 ]
 
@@ -103,6 +122,8 @@ def test_no_state_is_left_out() -> None:
     assert set(ITEM_STATES) == set(ItemStatus)
     assert set(PLAN_STATES) == set(ItemState)
     assert set(RESTORE_STATES) == set(RestoreStatus)
+    assert set(DIFFERENCE_STATES) == {*DIFFERING, UNKNOWN}
+    assert set(WRITE_STATES) == {*WriteState, IN_PART}
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}
     assert set(TYPE_WORDS) == set(RunType)
     shown = {status.value for status in Status} | {outcome.value for outcome in Outcome}

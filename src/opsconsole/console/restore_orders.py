@@ -27,25 +27,25 @@ MODES: tuple[Entry, ...] = (
 )
 
 
-def ask_preview(screen: LiveScreen, backup_set: BackupSet) -> None:
-    """Ask for tenant and mode, then whether a preview is to be made."""
+def ask_preview(screen: LiveScreen, backup_set: BackupSet, items: tuple[str, ...] = ()) -> None:
+    """Ask for tenant and mode, then whether a preview is to be made, of the whole set or of ``items`` (``TYPE:ID``)."""
     app = screen.console_app
     if not app.is_allowed(Capability.PREVIEW_CREATE, backup_set.workspace):
         return
     if backup_set.is_active:
         app.say("This set is still being fetched: preview it when it is whole.")
         return
-    screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, backup_set, views))
+    screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, backup_set, views, items))
 
 
-def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[TenantView]) -> None:
+def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[TenantView], items: tuple[str, ...]) -> None:
     # Restores stay within one workspace; the set's own tenant stands first.
     fitting = [view for view in views if view.workspace == backup_set.workspace]
     fitting.sort(key=lambda view: view.name != backup_set.tenant)
 
     def picked(name: str | None) -> None:
         if name is not None:
-            _choose_mode(screen, backup_set, name)
+            _choose_mode(screen, backup_set, name, items)
 
     if len(fitting) == 1:
         picked(fitting[0].name)
@@ -55,23 +55,27 @@ def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[Tenant
         screen.console_app.say("No tenant of this workspace is configured here.", "warning")
 
 
-def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str) -> None:
+def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str, items: tuple[str, ...]) -> None:
     def picked(mode: str | None) -> None:
         if mode is not None:
-            _ask_preview(screen, backup_set, tenant, Mode(mode))
+            _ask_preview(screen, backup_set, tenant, Mode(mode), items)
 
     screen.app.push_screen(PickDialog("Restore in which way?", MODES), picked)
 
 
-def _ask_preview(screen: LiveScreen, backup_set: BackupSet, tenant: str, mode: Mode) -> None:
-    missing = backup_set.missing
+def _ask_preview(
+    screen: LiveScreen, backup_set: BackupSet, tenant: str, mode: Mode, items: tuple[str, ...] = ()
+) -> None:
+    # Policies that were chosen are all there: only a restore of everything has to reckon with what the set lacks.
+    missing = 0 if items else backup_set.missing
+    fetched = len(items) or backup_set.count("fetched")
 
     def lines(pen: Pen) -> list[list[Span]]:
         text = [
             fact(pen, "Set", f"{short_id(backup_set.id)}  {backup_set.tenant}", "strong"),
             fact(pen, "Into", tenant, "strong"),
             fact(pen, "Mode", mode.value),
-            fact(pen, "Policies", f"{grouped(backup_set.count('fetched'))} of {grouped(backup_set.count('listed'))}"),
+            fact(pen, "Policies", f"{grouped(fetched)} of {grouped(backup_set.count('listed'))}"),
         ]
         if missing:
             text += [
@@ -87,6 +91,7 @@ def _ask_preview(screen: LiveScreen, backup_set: BackupSet, tenant: str, mode: M
                 backup_set.id,
                 tenant,
                 mode=mode,
+                items=items,
                 accept_missing=missing,
                 then=lambda started: follow(screen, started),
             )

@@ -57,9 +57,9 @@ def parse_run_filter(text: str, now: datetime, zone: tzinfo | None = None) -> Ru
             case "reason":
                 query = replace(query, reason=_each(word, value, _REASONS)[0])
             case "since":
-                query = replace(query, since=_moment(word, value, now, zone))
+                query = replace(query, since=moment_of(word, value, now, zone))
             case "until":
-                query = replace(query, until=_moment(word, value, now, zone))
+                query = replace(query, until=moment_of(word, value, now, zone))
             case "tenant":
                 query = replace(query, tenant=value)
             case "by":
@@ -79,7 +79,8 @@ def _each(word: str, value: str, known: dict[str, T]) -> tuple[T, ...]:
     return tuple(chosen)
 
 
-def _moment(word: str, value: str, now: datetime, zone: tzinfo | None) -> str:
+def moment_of(word: str, value: str, now: datetime, zone: tzinfo | None) -> str:
+    """Return the moment, as the store keeps it, that an age or a date names. Raises UsageError."""
     try:
         return to_text(now - parse_interval(value))
     except UsageError:

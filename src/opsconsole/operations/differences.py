@@ -14,7 +14,8 @@ KINDS_KEY = "differences"
 class Difference:
     """One policy that differs. ``kind`` is changed, new or gone; targets are JSON as in contract.md.
 
-    Where a list holds what could not be compared as well, its kind is ``unknown`` and ``note`` says why.
+    Where a list holds what could not be compared as well, its kind is ``unknown`` and ``note`` says why;
+    ``place`` is where it stands in that list.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Difference:
     added: tuple[dict[str, Any], ...] = ()
     removed: tuple[dict[str, Any], ...] = ()
     note: str = ""
+    place: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the item as JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opsconsole.domain.access import Capability
 from opsconsole.domain.assignment import direct_assignments
@@ -131,7 +131,8 @@ def _walk(
                 session, sets.first.id, sets.second.id, policy_type, search=flt.search, after=after, limit=SCANNED
             ):
                 for pair in pairs:
-                    yield _Place(policy_type, is_second, pair.policy_id), _compare(sets, policy_type, pair)
+                    place = _Place(policy_type, is_second, pair.policy_id)
+                    yield place, replace(_compare(sets, policy_type, pair), place=place.to_text())
                 after = pairs[-1].policy_id
                 if len(pairs) < SCANNED:
                     break

@@ -116,7 +116,6 @@ def first_before_images(s: Session, restore_run_id: str) -> dict[str, tuple[str,
     return images
 
 
-
 def written_items(s: Session, run_id: str, *, limit: int, after: str = "") -> list[str]:
     """Return the ids of the items that an execution wrote, those after ``after``, in the order of ids."""
     rows = s.all(
@@ -147,7 +146,6 @@ def writes_of_run(s: Session, run_id: str, item_ids: Sequence[str]) -> list[Rest
         )
         found += [_to_write(row) for row in rows]
     return found
-
 
 
 def _to_write(row: Row) -> RestoreWrite:

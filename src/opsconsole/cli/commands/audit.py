@@ -103,7 +103,7 @@ def query_of(
 @trail_options
 @page_options
 @with_invocation
-def list_entries(invocation: Invocation, limit: int, cursor: str | None, **words: Any) -> int:
+def list_entries(invocation: Invocation, /, limit: int, cursor: str | None, **words: Any) -> int:
     """List audit entries, newest first."""
     page = audit.list_entries(invocation.caller(), query_of(**words), limit=limit, cursor=cursor)
     out = invocation.out
@@ -147,6 +147,39 @@ def show(invocation: Invocation, entry_ref: str) -> int:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
+
+
+@command.command("writes", short_help="What an execution wrote: each policy before and after.")
+@click.argument("entry_ref", metavar="ID")
+@page_options
+@with_invocation
+def writes(invocation: Invocation, entry_ref: str, limit: int, cursor: str | None) -> int:
+    """List the policies that an audited execution of a restore wrote to, with their targets right before and after."""
+    from opsconsole.cli.targets import target_words
+    from opsconsole.service import written
+
+    caller, out = invocation.caller(), invocation.out
+    entry = audit.show_entry(caller, entry_ref)
+    if entry["action"] != Action.RESTORE_EXECUTED.value:
+        raise UsageError(
+            f"Entry #{entry['seq']} is about no execution.",
+            f"`opsconsole audit list --action {Action.RESTORE_EXECUTED.value}` lists those that are.",
+        )
+    page = written.list_written(caller, str(entry["resource_id"]), limit=limit, cursor=cursor)
+    if out.is_json:
+        out.page([policy.to_json() for policy in page.items], page.next_cursor)
+        return 0
+    for policy in page.items:
+        name = plain(policy.policy_name or policy.policy_id)
+        out.line(f"{policy.state.replace('_', ' ')}  {policy.policy_type}  {name}")
+        for title, targets in (("before", policy.before), ("after", policy.after)):
+            words = "not proven" if targets is None else ", ".join(target_words(one) for one in targets) or "nobody"
+            out.line(f"    {title:7}{words}")
+    if not page.items:
+        out.line("Nothing was written.")
+    if page.next_cursor:
+        out.note(f"More: add `--cursor {page.next_cursor}`.")
+    return 0
 
 
 @command.command("verify", short_help="Walk the whole trail and check it.")
@@ -239,7 +272,7 @@ def head(invocation: Invocation) -> int:
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @trail_options
 @with_invocation
-def export(invocation: Invocation, file: Path, force: bool, **words: Any) -> int:
+def export(invocation: Invocation, /, file: Path, force: bool, **words: Any) -> int:
     """Write the trail, or what the options leave of it, oldest entry first: CSV for a name that ends in .csv, else JSON Lines."""
     caller, query = invocation.caller(), query_of(**words)
     if file.exists() and not force:

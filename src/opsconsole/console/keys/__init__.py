@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 from opsconsole.console.keys.audit import AUDIT_KEYS
 from opsconsole.console.keys.backups import BACKUP_KEYS
+from opsconsole.console.keys.drift import DRIFT_KEYS
 from opsconsole.console.keys.everywhere import EVERYWHERE_KEYS
 from opsconsole.console.keys.key import Key
 from opsconsole.console.keys.lists import LIST_KEYS
@@ -14,7 +15,7 @@ from opsconsole.console.keys.runs import RUN_KEYS
 
 __all__ = ["KEYS", "KEY_BY_ID", "Key", "bindings_of", "keys_of"]
 
-KEYS: tuple[Key, ...] = (*LIST_KEYS, *RUN_KEYS, *BACKUP_KEYS, *PLAN_KEYS, *AUDIT_KEYS, *EVERYWHERE_KEYS)
+KEYS: tuple[Key, ...] = (*LIST_KEYS, *RUN_KEYS, *BACKUP_KEYS, *PLAN_KEYS, *DRIFT_KEYS, *AUDIT_KEYS, *EVERYWHERE_KEYS)
 """In the order in which footers show them."""
 
 KEY_BY_ID: dict[str, Key] = {key.id: key for key in KEYS}

@@ -19,8 +19,17 @@ AUDIT_KEYS: tuple[Key, ...] = (
         "v",
         "v",
         "verify",
-        "Walk the whole chain and show the first broken entry, if there is one.",
+        "Walk the whole chain and show the first broken entry, if there is one; pressed again, stop the walk.",
         "verify",
+        places("audit"),
+    ),
+    Key(
+        "export_trail",
+        "e",
+        "e",
+        "export",
+        "Write what the filter leaves of the trail to a file, oldest entry first: CSV or JSON Lines.",
+        "export",
         places("audit"),
     ),
 )

@@ -29,7 +29,15 @@ LIST_KEYS: tuple[Key, ...] = (
         places("table"),
         in_footer=False,
     ),
-    Key("open", "enter", "↵", "open", "Open what is under the cursor.", "open", LISTS - {"plan", "failures"} | {"run"}),
+    Key(
+        "open",
+        "enter",
+        "↵",
+        "open",
+        "Open what is under the cursor.",
+        "open",
+        LISTS - {"plan", "failures", "check", "diff"} | {"run"},
+    ),
     Key(
         "filter",
         "slash",
@@ -37,7 +45,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "filter",
         "Search the whole history; Enter keeps the filter, Esc clears it.",
         "filter",
-        places("runs", "set", "audit"),
+        places("runs", "set", "audit", "check", "diff"),
     ),
     Key(
         "top",

@@ -230,6 +230,8 @@ def _related(report: RunReport) -> list[Thing]:
             things.append(Thing(f"{kind}:{ref}", f"→ {title}", "", note, "key", (said,), (kind, str(ref))))
 
     related = report.related
+    if report.run.type is RunType.DRIFT:
+        add("drift", "what differs", report.run.id, "policy by policy", "The policies that differ, with both sides.")
     if found is not None:
         counts = f"{grouped(found.count('fetched'))} of {grouped(found.count('listed'))}"
         note = f"{short_id(found.id)} · {state_of_set(found).word} · {counts}"
@@ -263,6 +265,12 @@ def _open_set(_: str, ref: str) -> LiveScreen:
     return BackupSetScreen(ref)
 
 
+def _open_drift(_: str, ref: str) -> LiveScreen:
+    from opsconsole.console.screens.drift_check import DriftCheckScreen
+
+    return DriftCheckScreen(ref)
+
+
 def _open_restore(_: str, ref: str) -> LiveScreen:
     from opsconsole.console.screens.plan import PlanScreen
 
@@ -279,6 +287,7 @@ _OPENERS: dict[str, Callable[[str, str], LiveScreen]] = {
     "reason": _open_reason,
     "run": lambda _, ref: RunScreen(ref),
     "set": _open_set,
+    "drift": _open_drift,
     "restore": _open_restore,
     "entry": _open_entry,
 }
