@@ -23,6 +23,7 @@ from opsconsole.service import (
     schedules,
     store_admin,
     tenants,
+    written,
 )
 from opsconsole.service.caller import Caller
 
@@ -266,6 +267,18 @@ READS: list[Act] = [
             "backup set",
             lambda w: w.finished_set().id,
             lambda c, ref: differences.count_set_differences(c, ref, ref),
+        ),
+        (
+            "list_written",
+            "run",
+            lambda w: w.ended_run(RunType.RESTORE).id,
+            lambda c, ref: written.list_written(c, ref),
+        ),
+        (
+            "count_written",
+            "run",
+            lambda w: w.ended_run(RunType.RESTORE).id,
+            lambda c, ref: written.count_written(c, ref),
         ),
         ("show_entry", "audit entry", lambda w: _an_entry(w), lambda c, ref: audit.show_entry(c, ref)),
     )

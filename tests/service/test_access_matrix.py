@@ -22,6 +22,7 @@ from opsconsole.service import (
     schedules,
     store_admin,
     tenants,
+    written,
 )
 from opsconsole.service.caller import Caller
 from opsconsole.store import engines
@@ -266,6 +267,7 @@ ROOMS: tuple[ModuleType, ...] = (
     schedules,
     store_admin,
     tenants,
+    written,
 )
 
 NOT_ASKED_FOR_A_THING = {
