@@ -59,7 +59,7 @@ def chain_lines(
     kept = state.kept
     when = at_length(kept.verified_at, pen.zone)
     if not state.holds:
-        words = f" #{grouped(kept.head.seq)} is not what it was when the chain was verified on {when}"
+        words = f" #{grouped(kept.head.seq)} is not what was verified {when[:16]}"
         return [
             [(words, pen.ink("bad")), (pen.drawn(" · v names the first break"), pen.ink("dim"))],
             [(pen.drawn(f" → {WAYS_OUT}"), pen.ink("key"))],
