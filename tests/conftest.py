@@ -11,9 +11,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+
+from postgres_logins import OWNER, USER, let_in, login, make_store
 
 if TYPE_CHECKING:
     from opsconsole.store.database import Database
@@ -69,17 +72,30 @@ def pg_template(pg_server: Callable[[str], str]) -> str:
         if not conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [MIGRATED]).fetchone():
             from opsconsole.store.opening import open_store
 
-            conn.execute(f"CREATE DATABASE {MIGRATED}_new TEMPLATE template0")
-            open_store(pg_server(f"{MIGRATED}_new"), create=True).close()
+            make_store(conn, pg_server, f"{MIGRATED}_new", lambda url: open_store(url, create=True).close())
             conn.execute(f"ALTER DATABASE {MIGRATED}_new RENAME TO {MIGRATED}")
     return MIGRATED
 
 
 @pytest.fixture
-def pg_store_url(pg_server: Callable[[str], str], pg_template: str) -> Iterator[str]:
-    """Return the url of a fresh, migrated Postgres store."""
-    with _database(pg_server, pg_template) as url:
+def pg_admin_url(pg_server: Callable[[str], str], pg_template: str) -> Iterator[str]:
+    """Return the url of a fresh, migrated Postgres store for the server's superuser."""
+    with _database(pg_server, pg_template, OWNER) as url:
+        with _admin(url) as conn:
+            let_in(conn, urlsplit(url).path.lstrip("/"))
         yield url
+
+
+@pytest.fixture
+def pg_owner_url(pg_admin_url: str) -> str:
+    """Return the url of a fresh, migrated Postgres store for the owner of its tables, who may switch guards off."""
+    return login(pg_admin_url, OWNER)
+
+
+@pytest.fixture
+def pg_store_url(pg_owner_url: str) -> str:
+    """Return the url of a fresh, migrated Postgres store for the least-privilege login of docs/postgres.md."""
+    return login(pg_owner_url, USER)
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +130,12 @@ def store_url(request: pytest.FixtureRequest, dialect: str) -> str:
 
 
 @pytest.fixture
+def owner_url(request: pytest.FixtureRequest, store_url: str, dialect: str) -> str:
+    """Return the url of the store of this test for who owns its tables: for dropping guards, and for nothing else."""
+    return store_url if dialect == "sqlite" else str(request.getfixturevalue("pg_owner_url"))
+
+
+@pytest.fixture
 def fresh_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> str:
     """Return the url of a place that holds no store yet, once on each database."""
     return f"sqlite:///{tmp_path}/fresh.db" if dialect == "sqlite" else str(request.getfixturevalue("pg_url"))
@@ -125,6 +147,15 @@ def store(store_url: str) -> Iterator[Database]:
     from opsconsole.store.opening import open_store
 
     with open_store(store_url) as db:
+        yield db
+
+
+@pytest.fixture
+def owner_store(owner_url: str) -> Iterator[Database]:
+    """Return the store of this test, opened by the owner of its tables."""
+    from opsconsole.store.opening import open_store
+
+    with open_store(owner_url) as db:
         yield db
 
 
@@ -155,14 +186,15 @@ class _admin:
 class _database:
     """A database that lives as long as the block."""
 
-    def __init__(self, server: Callable[[str], str], template: str) -> None:
+    def __init__(self, server: Callable[[str], str], template: str, owner: str = "postgres") -> None:
         self._server = server
         self._template = template
+        self._owner = owner
         self._name = f"t{uuid4().hex[:16]}"
 
     def __enter__(self) -> str:
         with _admin(self._server("postgres")) as conn:
-            conn.execute(f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
+            conn.execute(f"CREATE DATABASE {self._name} OWNER {self._owner} TEMPLATE {self._template}")
         return self._server(self._name)
 
     def __exit__(self, *_: object) -> None:

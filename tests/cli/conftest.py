@@ -20,7 +20,7 @@ from .program import TOKEN, Program, config_text
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Program:
     """The program with folders of its own and no configuration yet."""
-    env = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "SYSTEMROOT")}
+    env = {key: value for key, value in os.environ.items() if key in ("PATH", "PYTHONPATH", "LANG", "SYSTEMROOT")}
     env |= {
         "HOME": str(tmp_path / "home"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),

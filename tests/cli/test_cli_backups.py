@@ -189,6 +189,16 @@ def test_items_are_paged_and_payload_is_what_the_list_sent(backed_up: Program) -
     assert isinstance(item["assignments"], list)
 
 
+def test_a_payloads_numbers_are_printed_digit_by_digit(backed_up: Program) -> None:
+    sent = '{"id":"x","size":1e400,"small":0.10,"big":123456789012345678901234567890,"name":"é"}'
+    with sqlite3.connect(backed_up.store) as raw:
+        raw.execute("UPDATE backup_items SET policy = ?, assignments = ?", (sent, '[{"x":1e400}]'))
+    said = backed_up.inline("backups", "items", "latest", "--limit", "1", "--payload", "--json").out
+    assert sent.replace("é", "\\u00e9") in said
+    assert '"assignments": [{"x":1e400}]' in said
+    assert "Infinity" not in said
+
+
 def test_two_sets_are_compared(backed_up: Program, simulator: SimulatorThread) -> None:
     changed = shake(simulator, 4)
     backed_up.ask("backup", "contoso", "--wait")

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from opsconsole.cli.demo_mark import remove_left_behind
 from opsconsole.simulator.fault_profiles import PROFILES
 
 from .program import LIMIT_S, Answer, Program, wait_for
@@ -99,6 +100,24 @@ def test_the_simulator_ends_with_the_demo(program: Program, number: signal.Signa
     assert child.returncode == (130 if number is signal.SIGINT else -number)
     gone, alive = psutil.wait_procs(simulators, timeout=LIMIT_S)
     assert gone and not alive
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on Unix")
+def test_what_a_killed_demo_left_goes_with_the_next_one(program: Program, tmp_path: Path) -> None:
+    child = program.start("demo", "--headless", "--policies", "2000")
+    assert child.stderr is not None
+    assert child.stderr.readline()  # past its start, and at work
+    (left,) = tmp_path.glob("opsconsole-demo-*")
+    unknown, linked = tmp_path / "opsconsole-demo-of-others", tmp_path / "opsconsole-demo-link"
+    unknown.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    linked.symlink_to(tmp_path / "elsewhere")
+    assert remove_left_behind(tmp_path) == [], "the demo that made it lives"
+    child.kill()
+    child.communicate(timeout=LIMIT_S)
+    assert (left / "config.toml").exists()
+    summary(program.process("demo", "--headless", "--policies", "5", "--json"))
+    assert sorted(tmp_path.glob("opsconsole-demo-*")) == [linked, unknown], "only what was a demo's goes"
 
 
 def test_the_simulator_says_first_where_it_listens(program: Program) -> None:

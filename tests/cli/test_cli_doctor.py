@@ -9,6 +9,7 @@ import pytest
 
 from opsconsole.cli.doctor_graph import step_of
 from opsconsole.domain.failure import Reason
+from opsconsole.graph.policy_types import supported_types
 from opsconsole.simulator import SimulatorThread
 
 from .control import control
@@ -79,6 +80,27 @@ def test_a_missing_permission_is_named(ready: Program, simulator: SimulatorThrea
     code, lines = diagnose(ready)
     assert (code, failed(lines)) == (1, {"contoso: mobileApp"})
     assert "DeviceManagementApps.Read.All" in lines["contoso: mobileApp"]["next_step"]
+
+
+@pytest.mark.parametrize("permission", sorted({row.permission for row in supported_types()}))
+def test_a_permission_taken_away_is_named_for_each_type_that_needs_it(
+    ready: Program, simulator: SimulatorThread, permission: str
+) -> None:
+    needing = {row.key for row in supported_types() if row.permission == permission}
+    control(simulator, "PUT", "settings", {"denied_types": sorted(needing)})
+    _, lines = diagnose(ready)
+    assert failed(lines) == {f"contoso: {key}" for key in needing}
+    assert all(f"{permission}.Read.All" in lines[f"contoso: {key}"]["next_step"] for key in needing)
+
+    checked = ready.inline("tenants", "check", "contoso", "--wait", "--json")
+    assert checked.code == 3, checked
+    (run,) = checked.json["runs"]
+    refused = {line["subject"]: line for line in run["context"]["checks"] if not line["ok"]}
+    assert set(refused) == needing
+    assert {line["permission"] for line in refused.values()} == {f"{permission}.Read.All"}
+    assert {line["reason_code"] for line in refused.values()} == {"permission_denied"}
+    said = ready.inline("tenants", "check", "contoso", "--wait").out.splitlines()
+    assert {f"  {key}: {permission}.Read.All is missing" for key in needing} <= set(said)
 
 
 def test_a_type_that_the_tenant_lacks_is_no_failure(ready: Program, simulator: SimulatorThread) -> None:

@@ -80,11 +80,12 @@ def test_whoever_waits_beside_a_live_engine_only_watches(ready: Program, simulat
 
 
 def _engines(program: Program) -> list[str]:
-    from opsconsole.cli.live import live_engines
+    from opsconsole.domain.clock import system_clock, to_text
+    from opsconsole.store.engines import live_engines
     from opsconsole.store.opening import open_store
 
-    with open_store(f"sqlite:///{program.store.as_posix()}", read_only=True) as db:
-        return [engine.kind for engine in live_engines(db)]
+    with open_store(f"sqlite:///{program.store.as_posix()}", read_only=True) as db, db.read() as session:
+        return [engine.kind for engine in live_engines(session, to_text(system_clock()))]
 
 
 def test_ctrl_c_while_watching_leaves_the_run_alone(ready: Program, simulator: SimulatorThread) -> None:

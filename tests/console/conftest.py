@@ -23,7 +23,7 @@ from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from opsconsole.console.app import OpsConsoleApp
-from opsconsole.console.theme import DARK, LIGHT
+from opsconsole.console.theme import DARK, LIGHT, SIXTEEN
 from opsconsole.console.widgets.window_table import WindowTable
 
 from .memory_desk import MemoryDesk
@@ -57,7 +57,7 @@ def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsol
     """Return the app over a desk, with everything frozen that moves by itself."""
     app = OpsConsoleApp(
         desk,
-        theme=LIGHT if look == "light" else DARK,
+        theme={"light": LIGHT, "sixteen": SIXTEEN}.get(look, DARK),
         zone=UTC,
         environ={"NO_COLOR": "1"} if look == "no_color" else {},
         **named,

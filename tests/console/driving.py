@@ -10,6 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from opsconsole.console.app import OpsConsoleApp
+from opsconsole.errors import OpsError
 
 from .conftest import drawn, make_app, settle, strike, throw
 from .memory_desk import MemoryDesk
@@ -81,15 +82,34 @@ class Engine:
         self.runs = list(runs)
         self.is_started = False
         self.is_broken = False
+        self.no_hand_over = ""
+        self.handed_over = 0
+        self.refusal: OpsError | None = None
 
     def start(self) -> None:
         self.is_started = True
+        self.is_broken = False
 
     def runs_in_hand(self) -> Sequence[str]:
         return self.runs
 
     def has_failed(self) -> bool:
         return self.is_broken
+
+    def store_changed(self) -> None:
+        pass
+
+    def why_failed(self) -> str:
+        return "The store at /var/lib/opsconsole.db cannot be read." if self.is_broken else ""
+
+    def why_no_hand_over(self) -> str:
+        return self.no_hand_over
+
+    def hand_over(self) -> int:
+        self.handed_over += 1
+        if self.refusal is not None:
+            raise self.refusal
+        return 4711
 
     def stop(self) -> None:
         self.is_started = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk import Identity, RunReport
+from opsconsole.console.desk import Identity
 from opsconsole.domain.access import Role
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.clock import to_text
@@ -18,12 +18,15 @@ from opsconsole.domain.run import OperationRun, Outcome, Status
 from opsconsole.errors import NotFound, StoreUnavailable
 from opsconsole.service.caller import Page
 from opsconsole.service.restores import Confirmation
-from opsconsole.service.runs import FailureGroup, RunQuery
+from opsconsole.service.runs import RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
 from .memory_audit import MemoryAudit
 from .memory_drift import MemoryDrift
+from .memory_overview import MemoryOverview
+from .memory_people import MemoryPeople
+from .memory_runs import RunsInMemory
 
 T = TypeVar("T")
 
@@ -40,7 +43,7 @@ def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | N
 
 
 @dataclass
-class MemoryDesk(MemoryDrift, MemoryAudit):
+class MemoryDesk(RunsInMemory, MemoryDrift, MemoryAudit, MemoryOverview, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"
@@ -56,6 +59,7 @@ class MemoryDesk(MemoryDrift, MemoryAudit):
     restore_items_of: dict[str, list[RestoreItem]] = field(default_factory=dict)
     confirmations: dict[str, Confirmation] = field(default_factory=dict)
     orders: list[tuple[Any, ...]] = field(default_factory=list)
+    is_member: bool = True
     moment: datetime = NOW
     is_lost: bool = False
     has_changed: bool = False
@@ -73,7 +77,7 @@ class MemoryDesk(MemoryDrift, MemoryAudit):
 
     def identity(self) -> Identity:
         self._look()
-        return Identity(self.actor, {"main": self.role})
+        return Identity(self.actor, {"main": self.role} if self.is_member else {}, "uid:1000")
 
     def tenants(self) -> list[TenantView]:
         self._look()
@@ -106,14 +110,6 @@ class MemoryDesk(MemoryDrift, MemoryAudit):
         self._look()
         return _one(self.all_runs, ref)
 
-    def run_report(self, ref: str) -> RunReport:
-        run = self.run(ref)
-        counted = Counter((failure.reason, failure.code) for failure in self.failures_of.get(run.id, []))
-        groups = [FailureGroup(reason, code, count) for (reason, code), count in counted.most_common()]
-        related = self.related_of.get(run.id, {})
-        found = [one for one in self.all_sets if one.id == related.get("backup_set")]
-        return RunReport(run, groups, related, found[0] if found else None)
-
     def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
         rows = [
             (seq, failure)
@@ -128,10 +124,6 @@ class MemoryDesk(MemoryDrift, MemoryAudit):
         ended = replace(run, status=Status.COMPLETED, outcome=Outcome.CANCELLED, completed_at=to_text(self.moment))
         self.replace_run(ended)
         return ended
-
-    def retry_run(self, ref: str) -> Started:
-        self.orders.append(("retry_run", ref))
-        return Started(True, [self.run(ref)])
 
     def start_backup(self, tenant: str) -> Started:
         self.orders.append(("start_backup", tenant))
@@ -185,10 +177,6 @@ class MemoryDesk(MemoryDrift, MemoryAudit):
 
     def confirmation(self, ref: str) -> Confirmation:
         return self.confirmations[ref]
-
-    def run_restore(self, ref: str, plan_hash: str) -> Started:
-        self.orders.append(("run_restore", ref, plan_hash))
-        return Started(True, [run for run in self.all_runs if run.inputs.get("restore") == ref][:1])
 
     def undo_restore(self, ref: str) -> Started:
         self.orders.append(("undo_restore", ref))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from .memory_desk import MemoryDesk
@@ -15,7 +16,7 @@ SMALL, WIDE = (80, 24), (120, 40)
 
 @dataclass(frozen=True)
 class Shot:
-    """One golden screen."""
+    """One golden screen; ``app`` where it is not of the console itself."""
 
     world: Callable[[], MemoryDesk]
     keys: tuple[str, ...] = ()
@@ -23,6 +24,7 @@ class Shot:
     look: str = "dark"
     named: dict[str, Any] = field(default_factory=dict)
     then: Callable[[Pilot[Any]], Awaitable[None]] | None = None
+    app: Callable[[], App[Any]] | None = None
 
 
 def each_look(name: str, world: Callable[[], MemoryDesk], *keys: str) -> dict[str, Shot]:

@@ -5,10 +5,25 @@ from .shots_audit import AUDIT_SHOTS
 from .shots_backups import BACKUP_SHOTS
 from .shots_common import COMMON_SHOTS
 from .shots_drift import DRIFT_SHOTS
+from .shots_overview import OVERVIEW_SHOTS
+from .shots_people import PEOPLE_SHOTS
 from .shots_restores import RESTORE_SHOTS
+from .shots_run import RUN_DETAIL_SHOTS
 from .shots_runs import RUN_SHOTS
+from .shots_shell import SHELL_SHOTS
 
 MAX_SHOTS = 150
 """More are looked at by nobody when they change."""
 
-SHOTS: dict[str, Shot] = {**RUN_SHOTS, **BACKUP_SHOTS, **RESTORE_SHOTS, **DRIFT_SHOTS, **AUDIT_SHOTS, **COMMON_SHOTS}
+SHOTS: dict[str, Shot] = {
+    **RUN_SHOTS,
+    **RUN_DETAIL_SHOTS,
+    **BACKUP_SHOTS,
+    **RESTORE_SHOTS,
+    **DRIFT_SHOTS,
+    **AUDIT_SHOTS,
+    **OVERVIEW_SHOTS,
+    **PEOPLE_SHOTS,
+    **COMMON_SHOTS,
+    **SHELL_SHOTS,
+}

@@ -28,5 +28,5 @@ RESTORE_SHOTS: dict[str, Shot] = {
     "plan_settle": Shot(busy_world, (*PLAN, "G", "s")),
     "plan_wide_names": Shot(wide_names, PLAN),
     "preview_mode": Shot(busy_world, ("7", "p")),
-    "preview_confirm": Shot(busy_world, ("7", "p", "enter")),
+    "preview_confirm": Shot(busy_world, ("7", "p", "enter", "enter")),
 }

@@ -43,7 +43,6 @@ def wide_names() -> MemoryDesk:
 
 RUN_SHOTS: dict[str, Shot] = {
     **each_look("runs", busy_world),
-    **each_look("run", busy_world, *RUNNING),
     "runs_empty": Shot(empty_world),
     "runs_filtered": Shot(busy_world, ("slash", *"type:restore", "enter")),
     "runs_filter_wrong": Shot(busy_world, ("slash",), then=ask_for_nonsense),
@@ -53,8 +52,6 @@ RUN_SHOTS: dict[str, Shot] = {
     "runs_readonly_role": Shot(readonly_role),
     "runs_ascii": Shot(busy_world, named={"is_ascii": True}),
     "runs_wide_names": Shot(wide_names),
-    "run_failed": Shot(busy_world, FAILED),
-    "failures": Shot(busy_world, (*RUNNING, "enter")),
     "confirm_cancel": Shot(busy_world, ("down", "down", "down", "x")),
     "confirm_retry": Shot(busy_world, (*("down",) * 8, "r")),
 }

@@ -11,6 +11,7 @@ from opsconsole.domain.plain_text import cell_width
 from .conftest import drawn
 from .driving import Driver, drive
 from .world_drift import hostile_drift_world
+from .world_overview import hostile_morning
 
 NAMES = {
     "500 characters": "A very long policy name - " * 19 + "end.",
@@ -66,6 +67,15 @@ WAYS: dict[str, tuple[str, ...]] = {
 WIDE_WAYS = ("runs", "run", "set", "plan", "check", "diff", "audit", "entry")
 """Those that look otherwise on a wide terminal."""
 
+MORNING_WAYS: dict[str, tuple[str, ...]] = {
+    "dashboard": ("0",),
+    "tenants": ("T",),
+    "tenant": ("T", "enter"),
+    "confirm check": ("T", "c"),
+    "copied": ("0", "y"),
+}
+"""The same for what stands on the dashboard and about tenants."""
+
 
 def check(driver: Driver, size: tuple[int, int]) -> None:
     lines = driver.lines()
@@ -96,6 +106,20 @@ def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -
             await driver.hit("escape", "9", "1")
 
     drive(steps, hostile_drift_world(NAMES[kind]), size=size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("kind", NAMES)
+def test_the_dashboard_and_tenants_show_it_as_plain_text(kind: str, size: tuple[int, int]) -> None:
+    async def steps(driver: Driver) -> None:
+        for keys in MORNING_WAYS.values():
+            await driver.press(*keys)
+            check(driver, size)
+            while driver.app.screen.is_modal:
+                await driver.hit("escape")
+            await driver.hit("escape", "1")
+
+    drive(steps, hostile_morning(NAMES[kind]), size=size)
 
 
 def test_what_is_copied_is_plain_as_well() -> None:

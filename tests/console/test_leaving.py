@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from opsconsole.console.background_engine import HandOverFailed
 from opsconsole.console.dialogs.leaving import LeavingDialog
 from opsconsole.domain.run import Status
 
@@ -24,7 +25,7 @@ def test_with_runs_in_hand_it_asks_and_enter_stays(keys: tuple[str, ...]) -> Non
     async def steps(driver: Driver) -> None:
         await driver.press(*keys)
         assert isinstance(driver.app.screen, LeavingDialog)
-        for words in ("Wait until done", "opsconsole engine --drain", "Cancel the runs"):
+        for words in ("Wait until done", "Hand over to a background engine", "Cancel the runs"):
             assert words in driver.text()
         await driver.press("enter")
         assert not driver.app.screen.is_modal and driver.app.is_running
@@ -44,15 +45,50 @@ def test_waiting_quits_when_the_last_run_ended() -> None:
     drive(steps, busy_world(), engine=engine)
 
 
-def test_leaving_hands_the_runs_to_another_engine() -> None:
-    desk = busy_world()
+def test_handing_over_starts_a_background_engine_and_then_quits() -> None:
+    desk, engine = busy_world(), Engine(["run-1"])
 
     async def steps(driver: Driver) -> None:
         await driver.press("q", "down", "down", "enter")
-        assert driver.app.return_code == 0 and driver.app.left_runs == 1
-        assert desk.orders == []
+        await driver.until(lambda: driver.app.return_code == 0)
+        assert (engine.handed_over, driver.app.handed_to, driver.app.handed_runs) == (1, 4711, ("run-1",))
+        assert driver.app.left_runs == 0 and desk.orders == []
 
-    drive(steps, desk, engine=Engine(["run-1"]))
+    drive(steps, desk, engine=engine)
+
+
+def test_a_background_engine_that_does_not_come_is_told_and_the_console_stays() -> None:
+    engine = Engine(["run-1"])
+    engine.refusal = HandOverFailed("The background engine ended at once: no disk.", "Nothing was handed over.")
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q", "down", "down", "enter")
+        await driver.until(lambda: "ended at once: no disk." in driver.text())
+        assert driver.app.return_code is None and "Wait until done" in driver.text()
+        await driver.press("enter")
+        assert not driver.app.screen.is_modal and driver.app.is_running and driver.app.handed_to is None
+
+    drive(steps, busy_world(), engine=engine)
+
+
+def test_who_signs_in_by_hand_cannot_hand_over_and_reads_why() -> None:
+    engine = Engine(["run-1"])
+    engine.no_hand_over = "contoso signs in with a person at this terminal"
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q", "down", "down", "enter")
+        assert "cannot be handed over: contoso signs in" in driver.text() and engine.handed_over == 0
+        assert "Cancel the runs" in driver.text() and driver.app.return_code is None
+
+    drive(steps, busy_world(), engine=engine)
+
+
+def test_asked_twice_it_quits_and_counts_the_runs_that_are_left() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("ctrl+c", "ctrl+c")
+        assert driver.app.return_code == 0 and driver.app.left_runs == 2
+
+    drive(steps, busy_world(), engine=Engine(["run-1", "run-2"]))
 
 
 def test_cancelling_cancels_each_run_and_then_waits_for_it() -> None:
@@ -79,6 +115,9 @@ def test_the_engine_starts_after_the_first_screen_and_its_end_is_shown() -> None
         engine.is_broken = True
         driver.app.screen.query_one("HeaderLine").refresh()
         await driver.until(lambda: "○ no engine" in driver.text())
+        await driver.until(lambda: "The engine ended. The store at" in driver.text())
+        await driver.press("E")
+        await driver.until(lambda: "The engine ended" not in driver.text() and not engine.is_broken)
 
     drive(steps, busy_world(), engine=engine)
 
@@ -86,7 +125,7 @@ def test_the_engine_starts_after_the_first_screen_and_its_end_is_shown() -> None
 def test_j_and_k_move_and_a_temporary_store_is_left_to_nobody() -> None:
     async def steps(driver: Driver) -> None:
         await driver.press("q")
-        assert "opsconsole engine --drain" not in driver.text()
+        assert "and over" not in driver.text()
         await driver.press("j")
         assert driver.app.focused is driver.app.screen.query_one("#answer-wait")
         await driver.press("k", "enter")

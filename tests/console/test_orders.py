@@ -29,8 +29,8 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "retry in the run": (*PARTIAL, "enter", "r"),
     "fetch": ("7", "t"),
     "fetch in the set": ("7", "enter", "t"),
-    "preview": ("7", "p", "enter"),
-    "preview in the set": ("7", "enter", "p", "enter"),
+    "preview": ("7", "p", "enter", "enter"),
+    "preview in the set": ("7", "enter", "p", "enter", "enter"),
     "settle": (*PLAN, "G", "s", "down", "enter"),
     "apply": (*PLAN, "a"),
     "undo": ("8", "down", "enter", "u"),
@@ -88,7 +88,6 @@ def test_the_same_key_twice_or_any_other_letter_gives_no_order(name: str) -> Non
         ("cancel", "cancel_run"),
         ("retry", "retry_run"),
         ("fetch", "start_fetch"),
-        ("preview", "start_preview"),
         ("settle", "start_preview"),
         ("undo", "undo_restore"),
     ],
@@ -143,9 +142,11 @@ def test_an_incomplete_set_is_restored_only_with_its_gap_said() -> None:
     desk = busy_world()
 
     async def steps(driver: Driver) -> None:
-        await driver.press("7", "p", "enter")
+        await driver.press("7", "p", "enter", "enter")
         assert "The set lacks 8" in driver.text()
-        await driver.press("tab", "enter")
+        await driver.press("enter")
+        assert desk.orders == [] and driver.app.screen.query_one("#answer-yes").disabled, "8 must be typed first"
+        await driver.press("8", "enter", "enter")
         assert desk.orders[0][3]["accept_missing"] == 8
 
     drive(steps, desk)

@@ -12,7 +12,7 @@ from .shots import MAX_SHOTS, SHOTS
 @pytest.mark.parametrize("name", SHOTS)
 def test_screen(name: str, snap_compare: Callable[..., bool]) -> None:
     shot = SHOTS[name]
-    app = make_app(shot.world(), look=shot.look, **shot.named)
+    app = shot.app() if shot.app else make_app(shot.world(), look=shot.look, **shot.named)
     assert snap_compare(app, terminal_size=shot.size, run_before=after(*shot.keys, then=shot.then))
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from opsconsole.console.app import OpsConsoleApp
+from opsconsole.console.health_states import ACCESS_STATES, HEALTH_STATES, URGENCY_STATES
 from opsconsole.console.keys import KEYS, bindings_of, keys_of
 from opsconsole.console.places import EVERYWHERE
 from opsconsole.console.screens.audit import AuditScreen
@@ -12,20 +13,27 @@ from opsconsole.console.screens.audit_entry import AuditEntryScreen
 from opsconsole.console.screens.backup_item import BackupItemScreen
 from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.backups import BackupsScreen
+from opsconsole.console.screens.dashboard import DashboardScreen
 from opsconsole.console.screens.drift_check import DriftCheckScreen
 from opsconsole.console.screens.drifts import DriftsScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
+from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
+from opsconsole.console.screens.run_log import RunLogScreen
 from opsconsole.console.screens.runs import RunsScreen
+from opsconsole.console.screens.schedules import SchedulesScreen
 from opsconsole.console.screens.set_difference import SetDifferenceScreen
+from opsconsole.console.screens.tenant import TenantScreen
+from opsconsole.console.screens.tenants import TenantsScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
     DIFFERENCE_STATES,
     DRAWN_ASCII,
     ITEM_STATES,
+    LOG_STATES,
     PLAN_STATES,
     RESTORE_STATES,
     RUN_STATES,
@@ -36,12 +44,15 @@ from opsconsole.console.states import (
 from opsconsole.console.theme import INKS
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.console.written_lines import WRITE_STATES
+from opsconsole.domain.attention import Urgency
 from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.difference import DIFFERING, UNKNOWN
 from opsconsole.domain.plain_text import cell_width
 from opsconsole.domain.restore import ItemState, RestoreStatus, WriteState
 from opsconsole.domain.run import Outcome, RunType, Status
+from opsconsole.domain.run_event import EventKind
+from opsconsole.service.access_lines import AccessState
 from opsconsole.service.written import IN_PART
 
 SCREENS = (
@@ -52,14 +63,22 @@ SCREENS = (
     BackupsScreen,
     DriftCheckScreen,
     DriftsScreen,
+    DashboardScreen,
     FailuresScreen,
     HelpScreen,
+    MembersScreen,
     PlanScreen,
     RestoresScreen,
+    RunLogScreen,
     RunScreen,
     RunsScreen,
     SetDifferenceScreen,
+    TenantScreen,
+    TenantsScreen,
+    SchedulesScreen,
 )
+
+HEALTH = (URGENCY_STATES, ACCESS_STATES, HEALTH_STATES)
 
 STATES: list[State] = [
     state
@@ -72,6 +91,8 @@ STATES: list[State] = [
         AUDIT_STATES,
         DIFFERENCE_STATES,
         WRITE_STATES,
+        LOG_STATES,
+        *HEALTH,
     )
     for state in table.values()  # type: ignore[attr-defined]
 ]
@@ -125,13 +146,16 @@ def test_no_state_is_left_out() -> None:
     assert set(DIFFERENCE_STATES) == {*DIFFERING, UNKNOWN}
     assert set(WRITE_STATES) == {*WriteState, IN_PART}
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}
+    assert set(ACCESS_STATES) == set(AccessState)
+    assert set(URGENCY_STATES) == set(Urgency)
     assert set(TYPE_WORDS) == set(RunType)
+    assert set(LOG_STATES) == set(EventKind)
     shown = {status.value for status in Status} | {outcome.value for outcome in Outcome}
     assert shown - {"completed", "pending"} <= set(RUN_STATES)
 
 
 def test_states_of_one_table_differ_without_colour() -> None:
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES):
+    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, *HEALTH):
         words = [state.word for state in table.values()]  # type: ignore[attr-defined]
         assert len(set(words)) == len(words)
 

@@ -14,7 +14,8 @@ import pytest
 
 from opsconsole.domain.restore import ItemState, WriteState
 from opsconsole.domain.run import Outcome, RunType, Status
-from opsconsole.service import backups, restores
+from opsconsole.domain.run_event import EventKind
+from opsconsole.service import backups, restores, runs
 from world import (
     APP,
     CATALOG,
@@ -94,11 +95,19 @@ def test_a_worker_that_comes_back_late_writes_nothing(store_url: str, tmp_path: 
         run = world.run(run_id)
         assert (run.outcome, run.counters.processed) == (Outcome.SUCCEEDED, 8)
         assert run.attempt == 2
+        log = runs.run_log(world.caller, run_id)
+        assert [event.kind for event in log if event.kind in (EventKind.ATTEMPT, EventKind.TAKEN_OVER)] == [
+            EventKind.ATTEMPT,
+            EventKind.TAKEN_OVER,
+        ], "the take-over shows"
+        assert {"Settling writes in doubt", "Writing policies"} <= {event.text for event in log}
+        assert any(event.kind is EventKind.LEASE_WAIT for event in log)
         before = (world.writes(), world.run(run_id), world.states(restore_id), world.intents(restore_id))
         os.kill(process.pid, signal.SIGCONT)
         process.join(LIMIT_S)
         assert process.exitcode == 0
         assert (world.writes(), world.run(run_id), world.states(restore_id), world.intents(restore_id)) == before
+        assert runs.run_log(world.caller, run_id) == log, "the late worker writes no line either"
         assert set(Counter(line["path"] for line in world.writes() if line["applied"]).values()) == {1}
         world.check_all_is_settled()
     finally:

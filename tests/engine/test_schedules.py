@@ -62,6 +62,10 @@ class Timed:
         """How many backups were started."""
         return len(self.world.all_runs(RunType.CAPTURE))
 
+    def drain(self) -> None:
+        """Carry out what was started; the engine that does so knows the real time, and must not look at schedules."""
+        self.world.drain(only_runs=[run.id for run in self.world.all_runs() if run.is_active])
+
     def shown(self) -> Schedule:
         """The one schedule."""
         (found,) = schedules.list_schedules(self.caller)
@@ -89,7 +93,7 @@ def test_an_interval_of_a_minute_fires_every_minute(timed: Timed) -> None:
     timed.fire()
     timed.fire()
     assert timed.captures() == 1
-    timed.world.drain()
+    timed.drain()
     timed.pass_by(minutes=1)
     timed.fire()
     assert timed.captures() == 2
@@ -103,7 +107,7 @@ def test_what_was_missed_while_nothing_ran_fires_once(timed: Timed) -> None:
     timed.every("1h")
     timed.pass_by(days=3)
     timed.fire()
-    timed.world.drain()
+    timed.drain()
     timed.fire()
     assert timed.captures() == 1
     assert from_text(timed.shown().next_fire_at or "") == timed.now + timedelta(hours=1)

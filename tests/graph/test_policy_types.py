@@ -108,8 +108,23 @@ def test_what_the_sdk_cannot_assign_is_written_as_the_table_says():
 )
 def test_built_in_enrolment_configurations_are_known(policy_id, priority, is_builtin):
     row = POLICY_TYPES["deviceEnrollmentConfiguration"]
-    assert bool(row.is_builtin(policy_id, {"priority": priority})) is is_builtin
-    assert POLICY_TYPES["deviceConfiguration"].is_builtin(policy_id, {"priority": 0}) == ""
+    assert bool(row.why_unassignable(policy_id, priority=priority)) is is_builtin
+    assert POLICY_TYPES["deviceConfiguration"].why_unassignable(policy_id, priority=0) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "state", "is_left_out"),
+    [
+        ("mobileApp", "#microsoft.graph.winGetApp", "notPublished", True),
+        ("mobileApp", "#microsoft.graph.winGetApp", "processing", True),
+        ("mobileApp", "#microsoft.graph.winGetApp", "published", False),
+        ("mobileApp", "#microsoft.graph.winGetApp", "", False),
+        ("mobileApp", "#microsoft.graph.win32LobApp", "notPublished", False),
+        ("managedEBook", "#microsoft.graph.winGetApp", "notPublished", False),
+    ],
+)
+def test_a_winget_app_cannot_be_assigned_before_it_is_published(key, kind, state, is_left_out):
+    assert bool(POLICY_TYPES[key].why_unassignable("x", kind=kind, state=state)) is is_left_out
 
 
 def target(kind: TargetKind) -> Assignment:

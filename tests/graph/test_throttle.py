@@ -45,6 +45,21 @@ def test_retry_after_is_waited_out_in_every_form(header, waited):
     assert use.waited_ms == pytest.approx(waited * 1000, abs=260)
 
 
+def test_what_is_spent_is_told_as_long_as_its_window_lasts():
+    time = Time()
+    governor = Governor(8, clock=time.clock, sleep=time.sleep, share=lambda: 2)
+    for request in (READ, WRITE, GraphRequest("GET", "/deviceAppManagement/mobileApps")):
+        governor.take_turn(request)
+    told = {
+        use.area: (use.requests, use.requests_limit, use.writes, use.writes_limit) for use in governor.budget().areas
+    }
+    assert told == {"configuration": (2, 1000, 1, 50), "apps": (1, 1000, 0, 50)}
+    with governor.standing_in_line():
+        assert governor.budget().waiting == 1 and not governor.budget().is_idle
+    time.now += timedelta(seconds=INTUNE.period_s)
+    assert governor.budget().areas == () and governor.budget().is_idle
+
+
 @pytest.mark.parametrize(
     ("header", "wait_s"),
     [
@@ -404,3 +419,27 @@ def test_a_cancelled_call_gives_its_place_back():
         return (await calls[5]).status, (await client.send(READ)).status
 
     assert asyncio.run(run()) == (200, 200)
+
+
+def test_graph_that_gives_no_answer_is_lost_since_the_first_try_until_it_gives_one():
+    time = Time()
+    seen = []
+
+    class Looking(Scripted):
+        async def send(self, request):
+            seen.append(client.lost)
+            return await super().send(request)
+
+    client = throttled(Looking([LOST, answer(503), OK]), time)
+    asyncio.run(client.send(READ))
+    assert seen[0] is None
+    assert seen[1] == (Reason.NETWORK_UNREACHABLE, START)
+    assert seen[2] == (Reason.SERVICE_UNAVAILABLE, START), "since when it is lost does not move with each try"
+    assert client.lost is None
+
+
+@pytest.mark.parametrize("outcome", [answer(429, retry_after="1"), answer(404), answer(500)])
+def test_an_answer_of_any_other_kind_is_no_loss(outcome):
+    client = throttled(Scripted([outcome, OK]), Time())
+    asyncio.run(client.send(READ))
+    assert client.lost is None

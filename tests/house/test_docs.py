@@ -23,6 +23,7 @@ from opsconsole.config.settings import (
     StoreConfig,
     TenantConfig,
 )
+from opsconsole.domain.audit import ACTIONS, AuditOutcome
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,3 +129,14 @@ def test_no_secret_comes_in_by_an_argument() -> None:
         if secret.search(option)
     ]
     assert found == []
+
+
+def test_the_document_lists_every_audit_action_with_what_it_records() -> None:
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (.+) \|$", text_of("docs/audit.md"), re.M)
+    assert rows == [(action.value, info.meaning) for action, info in ACTIONS.items()]
+
+
+def test_the_document_names_every_outcome_and_every_kind_of_break() -> None:
+    text = text_of("docs/audit.md")
+    for word in (*(outcome.value for outcome in AuditOutcome), "changed", "missing", "inserted", "reordered"):
+        assert f"`{word}`" in text, word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -12,9 +13,10 @@ from opsconsole.domain.plan import Mode
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.errors import Conflict, NotFound
-from opsconsole.service import restores
+from opsconsole.service import drift, restores
 from opsconsole.simulator import seeded_tenant
 from opsconsole.simulator.directory import make_filter, make_group
+from opsconsole.simulator.imported_policy import import_policy
 from world import (
     APP,
     AUTOPILOT,
@@ -182,6 +184,56 @@ def test_filters_are_found_mapped_and_never_dropped_in_silence(make_world: MakeW
     assert [one["group_id"] for one in world.plan(dropped.id)[policy_id(1)].added] == [group_id(2)], (
         "the target goes with its filter: without it, it would hit more than the backup did"
     )
+
+
+def test_groups_and_filters_that_only_occur_live_are_named(make_world: MakeWorld) -> None:
+    tenant = small_tenant()
+    tenant.directory.filters.add(
+        make_filter(FILTER, "Corporate", platform="windows10AndLater", rule="(x)", kind="devices")
+    )
+    add_policy(tenant, CATALOG, 1, group(1))
+    world = make_world(tenant)
+    world.backup()
+    world.assign(CATALOG, 1, filtered(2))
+    (removed,) = world.plan(world.preview().id)[policy_id(1)].removed
+    assert (removed["group_name"], removed["filter_name"]) == ("Group 2", "Corporate")
+    (changed,) = drift.drift_result(world.caller, world.ended(drift.start_drift(world.caller, "latest")).id).items
+    (added,) = changed.added
+    assert (added["group_name"], added["filter_name"]) == ("Group 2", "Corporate")
+    world.control("PUT", "settings", {"denied_types": ["assignmentFilters"]})
+    plan = world.plan(world.preview().id)[policy_id(1)]
+    assert plan.state is ItemState.WILL_CHANGE, "a name that cannot be looked up blocks nothing"
+    assert [one["filter_name"] for one in plan.removed] == [None]
+
+
+@pytest.mark.parametrize("policies", [3, 70])
+def test_a_winget_app_that_is_not_published_is_skipped_and_said_to_be(make_world: MakeWorld, policies: int) -> None:
+    tenant = small_tenant()
+    for number in range(1, policies + 1):
+        app = {
+            "@odata.type": "#microsoft.graph.winGetApp" if number < 3 else "#microsoft.graph.win32LobApp",
+            "id": policy_id(number),
+            "displayName": f"App {number}",
+            "publishingState": "published" if number == 2 else "notPublished",
+            "assignments": [{**group(1), "intent": "required"}],
+        }
+        import_policy(tenant, APP, json.dumps(app), origin=app["id"])
+    world = make_world(tenant)
+    world.backup([APP])
+    for number in (1, 2, 3):
+        world.assign(APP, number)
+    found = world.preview()
+    plan = world.plan(found.id)
+    assert [plan[policy_id(number)].state for number in (1, 2, 3)] == [
+        ItemState.SKIPPED,
+        ItemState.WILL_CHANGE,
+        ItemState.WILL_CHANGE,
+    ]
+    assert plan[policy_id(1)].failure is not None
+    assert plan[policy_id(1)].failure.message.startswith("Not published yet")
+    assert world.execute(found.id).counters.skipped == 1
+    assert world.writes()
+    assert all(policy_id(1) not in str(write) for write in world.writes())
 
 
 def test_filters_that_may_not_be_read_block_and_are_not_gone(make_world: MakeWorld) -> None:

@@ -481,6 +481,8 @@ def test_an_initiator_who_lost_the_role_before_the_claim_restores_nothing(make_e
     assert world.writes() == []
     (entry,) = world.audited("assignments.restore.executed")
     assert entry["outcome"] == "failed"
+    (refused,) = world.audited("access.refused")
+    assert (refused["actor"], refused["resource_id"]) == ("bob", f"carry out run {run.id}")
     world.check_all_is_settled()
 
 
@@ -501,6 +503,7 @@ def test_an_initiator_who_loses_the_role_in_the_middle_stops_writing(make_each_w
     applied = {found_id for found_id, state in states.items() if state is ItemState.APPLIED}
     assert 0 < len(applied) < 30
     assert applied == {line["path"].split("/")[4] for line in world.writes()}
+    assert [entry["actor"] for entry in world.audited("access.refused")] == ["bob"]
     world.check_all_is_settled()
 
 

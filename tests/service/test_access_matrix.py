@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from opsconsole.config import Config
 from opsconsole.domain.access import Actor, Capability, Role, allows
 from opsconsole.domain.audit import Action
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
@@ -17,6 +18,7 @@ from opsconsole.service import (
     differences,
     drift,
     members,
+    overview,
     restores,
     runs,
     schedules,
@@ -188,7 +190,6 @@ def test_a_stranger_sees_empty_lists_and_zeros(world: World) -> None:
         assert runs.list_runs(caller).items == []
         assert runs.count_runs(caller) == 0
         assert runs.state_counts(caller) == {}
-        assert runs.list_newer(caller, runs.RunQuery(), than=NO_ID).items == []
         assert backups.list_sets(caller).items == []
         assert restores.list_restores(caller).items == []
         assert schedules.list_schedules(caller) == []
@@ -257,29 +258,45 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
 
 
 ROOMS: tuple[ModuleType, ...] = (
-    audit,
-    backups,
-    differences,
-    drift,
-    members,
-    restores,
-    runs,
-    schedules,
-    store_admin,
-    tenants,
-    written,
-)
+    audit, backups, differences, drift, members, overview, restores, runs, schedules, store_admin, tenants, written,
+)  # fmt: skip
 
 NOT_ASKED_FOR_A_THING = {
     # lists and counts over all that is visible, proven empty for strangers above
-    "list_runs", "list_newer", "count_runs", "state_counts", "list_sets", "list_restores", "list_members",
-    "my_roles", "list_tenants", "list_schedules", "list_entries", "count_entries", "export_entries", "list_drifts",
-    "count_drifts", "live_engines",
+    "list_runs", "count_runs", "state_counts", "list_sets", "list_restores", "list_members",
+    "my_roles", "list_tenants", "list_schedules", "list_entries", "count_entries", "export_entries", "live_engines",
+    "has_engine_for", "list_drifts", "count_drifts",
     # the store as a whole
     "verify", "head", "holds_still", "info", "check", "seed",
     # carried out by others that are in the table
-    "preview_from", "start_preview", "start_scheduled", "waiting_for", "show_item",
+    "preview_from", "start_preview", "restore_to_execute", "run_to_retry", "start_scheduled", "waiting_for", "show_item",
+    # an account of this machine: nothing of a store is asked
+    "named_account",
+    # of a tenant that is not theirs, people see what their own configuration says
+    "show_tenant",
 }  # fmt: skip
+
+
+def test_a_tenant_of_others_is_shown_as_the_own_configuration_names_it(world: World) -> None:
+    """Like one that the store does not hold: that it is there in another workspace is not to be seen."""
+    checked = world.complete(tenants.start_check(world.alice, "contoso").runs[0].id)
+    world.finished_set()
+    mine = tenants.show_tenant(world.alice, "contoso")
+    assert mine.view.last_check is not None and mine.view.last_check["run"] == checked.id
+    assert mine.backup_set is not None
+    theirs = tenants.show_tenant(world.caller(OUTSIDER), "contoso")
+    assert not theirs.view.is_registered and theirs.view.last_check is None and theirs.backup_set is None
+    assert theirs.view.newest_set is None and theirs.view.engines == ()
+    for caller, name in (
+        (world.caller(STRANGER), "contoso"),
+        (world.caller(OUTSIDER, config=Config(world.db.url)), "contoso"),
+        (world.alice, "fabrikam"),
+    ):
+        with pytest.raises(NotFound) as refused:
+            tenants.show_tenant(caller, name)
+        with pytest.raises(NotFound) as absent:
+            tenants.show_tenant(caller, "nowhere")
+        assert str(refused.value).replace(name, "nowhere") == str(absent.value)
 
 
 def test_every_function_of_the_service_is_in_the_table() -> None:

@@ -13,6 +13,7 @@ import pytest
 from opsconsole.config import Config
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.ids import new_id
+from opsconsole.domain.json_text import JsonText
 from opsconsole.domain.run import Outcome
 from opsconsole.errors import Conflict, NotFound, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES
@@ -238,7 +239,7 @@ def test_items_are_listed_by_status_type_and_name(world: World) -> None:
     assert backups.list_items(world.alice, made.id, policy_type="settingsCatalogPolicy").items == []
     full = backups.list_items(world.alice, made.id, payload=True, limit=1).items[0]
     shown = backups.item_json(full, payload=True)
-    assert shown["policy"] == json.loads(full.policy or "")
+    assert shown["policy"] == JsonText(full.policy or "")
     assert shown["assignments"] is None, "a failed item has no assignments, whatever stood there"
     assert shown["failure"]["reason_code"] == "permission_denied"
     assert "policy" not in backups.item_json(full)

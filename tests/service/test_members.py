@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from opsconsole.domain.access import Actor, Role
 from opsconsole.errors import ConfigError, Conflict, Forbidden, NotFound, UsageError
 from opsconsole.service import audit, backups, drift, members, restores, runs, schedules, tenants
 from opsconsole.service.caller import Caller, actor_at, local_actor, parse_actor
-from opsconsole.service.setup import init_store, is_member_anywhere, open_caller
+from opsconsole.service.setup import init_store, open_caller
 from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
 
@@ -95,15 +96,14 @@ def test_a_member_of_two_workspaces_names_one(small_world: World) -> None:
 
 def test_the_first_caller_owns_the_store_and_the_second_does_not(store: Database) -> None:
     first = alone(store, "contoso")
-    assert not is_member_anywhere(store, first)
+    assert members.my_roles(first) == {}
     assert init_store(first) == {"workspaces": ["main"], "tenants": ["contoso"], "left_alone": []}
-    assert is_member_anywhere(store, first)
+    assert members.my_roles(first) == {"main": Role.OWNER}
     assert [view.name for view in tenants.list_tenants(first)] == ["contoso"]
     length = audit.head(first).seq
     assert init_store(first) == {"workspaces": [], "tenants": [], "left_alone": []}
     second = Caller(store, first.config, STRANGER)
     assert init_store(second) == {"workspaces": [], "tenants": [], "left_alone": ["contoso"]}
-    assert not is_member_anywhere(store, second)
     assert members.my_roles(second) == {}
     assert audit.head(first).seq == length
     assert {member.actor.key for member in members.list_members(first)} == {ALICE.key}
@@ -115,7 +115,7 @@ def test_a_store_is_made_where_there_is_none(fresh_url: str) -> None:
         assert init_store(caller)["tenants"] == ["contoso"]
         assert audit.verify(caller).ok
     with open_store(fresh_url) as again:
-        assert is_member_anywhere(again, caller)
+        assert members.my_roles(replace(caller, db=again)) == {"main": Role.OWNER}
 
 
 def test_a_configuration_without_tenants_still_has_a_workspace(sqlite_store: Database) -> None:

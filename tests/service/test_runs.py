@@ -13,7 +13,7 @@ from opsconsole.store import backups as stored_backups
 from opsconsole.store import engines
 from opsconsole.store import runs as stored
 
-from .world import DEVICE, World
+from .world import DEVICE, STRANGER, World
 
 LATER = "2099-01-01T00:00:00.000000Z"
 
@@ -197,17 +197,15 @@ def test_lists_and_counts_agree(world: World) -> None:
     query = runs.RunQuery(tenant="contoso", statuses=(Status.COMPLETED,))
     assert runs.count_runs(world.alice, query) == len(runs.list_runs(world.alice, query).items) == 2
     assert runs.state_counts(world.alice) == {("completed", "succeeded"): 2, ("queued", "pending"): 1}
-    newest, older = (runs.list_runs(world.alice, limit=1), runs.list_runs(world.alice, limit=2))
-    assert [run.id for run in runs.list_newer(world.alice, runs.RunQuery(), than=older.items[1].id).items] == [
-        newest.items[0].id
-    ]
 
 
 def test_engines_that_may_claim_are_named(world: World) -> None:
     run = world.queued_run(RunType.CHECK)
     engine(world, tenants=(world.fabrikam,))
     engine(world, only_runs=["another"])
-    assert runs.live_engines(world.alice, for_runs=[run.id]) == []
+    assert not runs.has_engine_for(world.alice, [run])
     engine(world)
-    assert [row.id for row in runs.live_engines(world.alice, for_runs=[run.id])] == ["engine-2"]
-    assert len(runs.live_engines(world.alice)) == 3
+    assert runs.has_engine_for(world.alice, [run])
+    assert not runs.has_engine_for(world.caller(STRANGER), [run]), "others' engines are not told of"
+    assert len(runs.live_engines(world.alice)) == 2, "one of them works for another workspace alone"
+    assert runs.live_engines(world.caller(STRANGER)) == []

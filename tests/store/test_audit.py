@@ -66,7 +66,6 @@ def test_each_entry_carries_the_hash_of_the_one_before(store: Database, chain: l
     assert all(after.prev_hash == before.hash for before, after in pairwise(chain))
     with store.read() as s:
         assert audit.audit_head(s) == ChainHead(12, chain[-1].hash)
-        assert list(audit.iter_rows(s, 10)) == [{**entry.columns(), "hash": entry.hash} for entry in chain[10:]]
         assert audit.get_entry(s, chain[3].id) == chain[3]
         assert audit.get_entry(s, "none") is None
     assert json.loads(chain[0].details)["b"] == 1
@@ -134,7 +133,6 @@ POSTGRES_ONLY = {
     "truncate": "TRUNCATE audit_logs",
     "truncate by cascade": "TRUNCATE workspaces CASCADE",
     "truncate head": "TRUNCATE audit_head",
-    "without ordinary triggers": "SET LOCAL session_replication_role = replica; DELETE FROM audit_logs",
     "upsert": "INSERT INTO audit_logs SELECT * FROM audit_logs WHERE seq = 12"
     " ON CONFLICT (id) DO UPDATE SET actor = 'x'",
 }
@@ -155,16 +153,16 @@ SQLITE_ONLY = {
 
 
 @pytest.fixture
-def raw(store: Database, store_url: str) -> Iterator[Any]:
-    """Return a connection of the driver alone, without any of our settings."""
+def raw(store: Database, owner_url: str) -> Iterator[Any]:
+    """Return a connection of the driver alone, without any of our settings, for who owns the tables."""
     if store.dialect == "sqlite":
-        conn: Any = sqlite3.connect(store_url.removeprefix("sqlite:///"), isolation_level=None)
+        conn: Any = sqlite3.connect(owner_url.removeprefix("sqlite:///"), isolation_level=None)
         conn.execute("PRAGMA recursive_triggers = OFF")
         conn.execute("PRAGMA foreign_keys = OFF")
     else:
         import psycopg
 
-        conn = psycopg.connect(store_url, autocommit=True)
+        conn = psycopg.connect(owner_url, autocommit=True)
     yield conn
     conn.close()
 
@@ -198,6 +196,18 @@ def test_the_database_itself_refuses_everything_but_the_next_entry(store: Databa
         assert raw.execute("SELECT COUNT(*) FROM audit_logs").fetchone() == (13,)
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("dialect", ["postgres"])
+def test_a_superuser_without_ordinary_triggers_is_refused_too(
+    store: Database, chain: list[Any], pg_admin_url: str
+) -> None:
+    import psycopg
+
+    with psycopg.connect(pg_admin_url, autocommit=True) as conn, pytest.raises(psycopg.IntegrityError):
+        conn.execute("SET session_replication_role = replica; DELETE FROM audit_logs")
+    assert verify(store, ChainHead(12, chain[-1].hash)).ok
+
+
 def test_the_next_entry_is_taken_from_anyone_and_moves_the_head(store: Database, chain: list[Any], raw: Any) -> None:
     """Whoever can write the database can append; that is what the chain and a kept head are for."""
     columns = {**chain[-1].columns(), "id": "new", "seq": 13, "prev_hash": chain[-1].hash}
@@ -223,8 +233,8 @@ class Burglar:
             ).fetchall():
                 raw.execute(f"DROP TRIGGER {name}")
         else:
-            raw.execute("ALTER TABLE audit_logs DISABLE TRIGGER ALL")
-            raw.execute("ALTER TABLE audit_head DISABLE TRIGGER ALL")
+            raw.execute("ALTER TABLE audit_logs DISABLE TRIGGER USER")
+            raw.execute("ALTER TABLE audit_head DISABLE TRIGGER USER")
 
     def do(self, sql: str) -> None:
         self.raw.execute(sql)

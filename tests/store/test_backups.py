@@ -81,8 +81,6 @@ def test_a_new_set_is_active_and_pending(store: Database) -> None:
             "compliancePolicy": TypeCounts(TypeStatus.PENDING),
         }
         assert backups.active_set(s, "x") == made
-        assert backups.set_of_run(s, made.fetch_run_id) == backups.set_of_run(s, made.capture_run_id) == made
-        assert backups.set_of_run(s, "none") is None
 
 
 def test_a_set_stays_active_until_its_fetch_completes(store: Database) -> None:

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from opsconsole.errors import StoreNewer, StoreUnavailable
 from opsconsole.store import migrations, opening, postgres, sqlite
 from opsconsole.store.database import Database
-from opsconsole.store.opening import migrate, open_store, pending_steps, store_info
+from opsconsole.store.opening import migrate, open_store, store_info
 
 
 def test_a_store_is_made_migrated_and_found_again(fresh_url: str) -> None:
@@ -42,7 +43,7 @@ def test_an_empty_place_is_not_a_store(fresh_url: str, dialect: str, tmp_path: P
     assert "opsconsole init" in caught.value.hint
 
 
-def test_an_older_store_says_to_migrate(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_store_says_to_migrate(store_url: str, owner_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = (*migrations.STEPS, migrations.Step("0002_more"))
     monkeypatch.setattr(migrations, "STEPS", newer)
     monkeypatch.setattr(migrations, "STEP_NAMES", tuple(step.name for step in newer))
@@ -50,8 +51,8 @@ def test_an_older_store_says_to_migrate(store_url: str, monkeypatch: pytest.Monk
         with pytest.raises(StoreUnavailable, match="older version") as caught:
             open_store(store_url, create=create)
         assert "opsconsole db migrate" in caught.value.hint
-    with open_store(store_url, allow_pending=True) as db:
-        assert pending_steps(db) == ["0002_more"]
+    with open_store(owner_url, allow_pending=True) as db:
+        assert store_info(db)["pending"] == ["0002_more"]
         assert migrate(db) == ["0002_more"]
         assert migrate(db) == []
     open_store(store_url).close()
@@ -68,8 +69,8 @@ def test_a_step_that_fails_leaves_nothing_behind(fresh_url: str, monkeypatch: py
         s.all("SELECT * FROM half")
 
 
-def test_a_newer_store_is_left_alone(store: Database, store_url: str) -> None:
-    with store.write() as s:
+def test_a_newer_store_is_left_alone(owner_store: Database, store_url: str) -> None:
+    with owner_store.write() as s:
         s.run("INSERT INTO schema_migrations (migration_set, name) VALUES ('opsconsole', '9999_later')")
     for create in (False, True):
         with pytest.raises(StoreNewer, match="9999_later") as caught:
@@ -184,7 +185,7 @@ def test_a_locked_store_says_so(sqlite_store_url: str) -> None:
 
 
 def test_a_full_disk_says_so_and_loses_nothing(sqlite_store: Database) -> None:
-    insert = "INSERT INTO engines VALUES (:id, :big, '', 1, '', '', NULL, '', '', '')"
+    insert = "INSERT INTO engines VALUES (:id, :big, '', 1, '', '', NULL, '', '', '', '{}')"
     with sqlite_store.write() as s:
         s.run(insert, id="kept", big="x")
         s.run("PRAGMA max_page_count = 1")  # SQLite takes the size the file has
@@ -295,15 +296,28 @@ def test_a_refused_sign_in_is_explained(pg_server: Callable[[str], str]) -> None
 
 
 @pytest.mark.postgres
-def test_missing_rights_are_explained(pg_store_url: str) -> None:
-    with postgres.open_connection(pg_store_url, "") as conn:
-        conn.execute("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN")
+def test_missing_rights_are_explained(pg_owner_url: str, pg_server: Callable[[str], str]) -> None:
+    admin, name = pg_server("postgres"), urlsplit(pg_owner_url).path.lstrip("/")
+    guest = f"guest_{name}"
+    with postgres.open_connection(admin, "") as conn:
+        conn.execute(f"CREATE ROLE {guest} LOGIN")
     try:
+        url = urlsplit(pg_owner_url)._replace(netloc=f"{guest}@").geturl()
+        with pytest.raises(StoreUnavailable, match="does not let this account into"):
+            open_store(url)
+        with postgres.open_connection(admin, "") as conn:
+            conn.execute(f"GRANT CONNECT ON DATABASE {name} TO {guest}")
+        with pytest.raises(StoreUnavailable, match="may not use the tables"):
+            open_store(url)
+        with postgres.open_connection(pg_owner_url, "") as conn:
+            conn.execute(f"GRANT USAGE ON SCHEMA public TO {guest}")
         with pytest.raises(StoreUnavailable, match="may not do this"):
-            open_store(pg_store_url.replace("postgres:@", "guest@"))
+            open_store(url)
     finally:
-        with postgres.open_connection(pg_store_url, "") as conn:
-            conn.execute("DROP ROLE guest")
+        with postgres.open_connection(pg_owner_url, "") as conn:
+            conn.execute(f"REVOKE ALL ON SCHEMA public FROM {guest}")
+        with postgres.open_connection(admin, "") as conn:
+            conn.execute(f"REVOKE ALL ON DATABASE {name} FROM {guest}; DROP ROLE {guest}")
 
 
 def test_the_label_of_a_url_shows_neither_account_nor_password() -> None:

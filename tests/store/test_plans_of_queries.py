@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from builders import at, make_place, make_run
+from builders import at, complete_run, make_failure, make_place, make_run
 from opsconsole.domain.difference import DifferenceFilter
 from opsconsole.domain.ids import new_id
-from opsconsole.store import audit, backups, drift, restore_writes, restores, runs, set_pairs
+from opsconsole.domain.run import Outcome, RunType
+from opsconsole.store import audit, backups, drift, overview, restore_writes, restores, runs, set_pairs
 from opsconsole.store.audit import AuditFilter
 from opsconsole.store.database import Database, Session
 from opsconsole.store.runs import RunFilter
@@ -46,14 +47,14 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         backups.resolve_set_id(s, "latest", [w]),
         backups.resolve_set_id(s, "latest", [w], t),
     ),
-    "set of a run": lambda s, _, __: (backups.set_of_run(s, "x"), backups.active_set(s, "x")),
+    "active set": lambda s, _, __: backups.active_set(s, "x"),
     "items": lambda s, _, __: backups.list_items(s, "x", statuses=["failed"], limit=50, cursor=new_id()),
     "pending items": lambda s, _, __: (
         backups.pending_items(s, "x", limit=9),
         backups.find_items(s, "x", [("a", "b")]),
     ),
     "restores": lambda s, w, t: restores.list_restores(s, [w], tenant_id=t, limit=50),
-    "restore of a run": lambda s, _, __: (restores.restore_of_run(s, "x"), restores.undos_of(s, "x")),
+    "restore of a run": lambda s, _, __: restores.restore_of_run(s, "x"),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
     "audit search": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(search="abcdef"), limit=50),
@@ -83,6 +84,19 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         restore_writes.count_written_items(s, "x"),
         restore_writes.writes_of_run(s, "x", ["a", "b"]),
     ),
+    "a day": lambda s, w, _: (
+        overview.outcomes_since(s, [w], at(-9)),
+        overview.processed_since(s, [w], RunType.CHECK, at(-9)),
+        overview.failures_since(s, [w], ["timeout"], at(-9)),
+    ),
+    "newest ended": lambda s, _, t: overview.newest_ended(s, t, (RunType.CHECK, RunType.FETCH)),
+    "open runs": lambda s, _, t: overview.open_runs(s, t, (RunType.RESTORE,), at(-9), limit=3),
+    "newest sets": lambda s, _, t: (
+        overview.newest_set(s, t),
+        overview.newest_complete_set(s, t),
+        overview.is_being_backed_up(s, t),
+        overview.drift_kinds(s, "x"),
+    ),
     "audit of a run": lambda s, _, __: audit.entries_of(s, new_id()),
 }
 
@@ -105,6 +119,7 @@ def test_a_page_is_reached_by_an_index(sqlite_store: Database, name: str) -> Non
     with sqlite_store.write() as s:
         workspace, tenant = make_place(s)
         make_run(s, workspace, tenant, id=CURSOR)
+        complete_run(s, make_run(s, workspace, tenant), Outcome.FAILED, failures=[make_failure()])
         with plans(s) as lines:
             PAGES[name](s, workspace, tenant)
     assert lines

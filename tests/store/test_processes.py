@@ -10,6 +10,7 @@ from builders import make_place
 from opsconsole.domain.audit import ChainHead
 from opsconsole.store import audit, runs
 from opsconsole.store.database import Database
+from opsconsole.store.migrations import STEPS
 from opsconsole.store.opening import check_store, open_store
 from opsconsole.store.runs import RunFilter
 
@@ -69,6 +70,6 @@ def test_eight_processes_write_one_whole_chain(store: Database, store_url: str) 
 
 
 def test_eight_processes_that_make_one_store_make_it_once(fresh_url: str) -> None:
-    assert together(8, "open_and_migrate", fresh_url, 1) == [1] * 8
+    assert together(8, "open_and_migrate", fresh_url, 1) == [len(STEPS)] * 8
     with open_store(fresh_url) as db:
         assert [line for line in check_store(db) if not line.ok] == []

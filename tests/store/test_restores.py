@@ -81,7 +81,6 @@ def test_a_plan_comes_back_as_it_was_stored(store: Database) -> None:
         page, cursor = restores.list_restore_items(s, made.id, limit=2)
         rest, end = restores.list_restore_items(s, made.id, limit=2, cursor=cursor)
         assert ([*page, *rest], end) == (items, None)
-        assert restores.restore_of_run(s, made.preview_run_id) == found
 
 
 def test_a_plan_is_stored_once(store: Database) -> None:
@@ -177,7 +176,8 @@ def test_items_and_executions_move_on(store: Database) -> None:
         assert restores.get_restore_item(s, items[1].id) == replace(
             items[1], state=ItemState.FAILED, failure=make_failure()
         )
-        assert restores.count_item_states(s, made.id) == {"applied": 1, "failed": 1, "will_change": 1}
+        states = [item.state.value for item in restores.list_restore_items(s, made.id)[0]]
+        assert states == ["applied", "failed", "will_change"]
         first = make_run(s, made.workspace_id, made.tenant_id, RunType.RESTORE)
         restores.add_execution(s, made.id, first.id)
         complete_run(s, first, Outcome.FAILED)
@@ -210,24 +210,22 @@ def test_an_intent_is_kept_until_it_is_settled(store: Database) -> None:
         ]
 
 
-def test_a_step_sent_again_keeps_its_first_before_image(store: Database) -> None:
+def test_a_step_has_one_record(store: Database) -> None:
     with store.write() as s:
         made = make_planned_restore(s, *make_place(s))
         run_id = execute(s, made)
         item = restores.list_restore_items(s, made.id)[0][0]
         first = intent(run_id, item.id, before="[1]")
         restores.record_intent(s, first, made.workspace_id)
-        restores.settle_write(s, run_id, item.id, 1, WriteState.NOT_APPLIED, at(5))
-        restores.record_intent(
-            s, replace(first, before_image="[2]", lease_epoch=2, created_at=at(9)), made.workspace_id
-        )
-        assert restores.writes_of_item(s, item.id) == [replace(first, lease_epoch=2)]
-        with pytest.raises(Conflict):
-            restores.record_intent(s, replace(first, body="other"), made.workspace_id)
+    with pytest.raises(Conflict), store.write() as s:
+        restores.record_intent(s, replace(first, before_image="[2]", lease_epoch=2), made.workspace_id)
+    with store.read() as s:
+        assert restores.writes_of_item(s, item.id) == [first]
 
 
 @pytest.mark.parametrize("change", ["before_image = 'x'", "body = 'x'", "step = 9", "kind = 'add'"])
-def test_the_database_refuses_to_change_or_remove_the_record_of_a_write(store: Database, change: str) -> None:
+def test_the_database_refuses_to_change_or_remove_the_record_of_a_write(owner_store: Database, change: str) -> None:
+    store = owner_store
     with store.write() as s:
         made = make_planned_restore(s, *make_place(s))
         run_id = execute(s, made)
@@ -260,9 +258,9 @@ def test_undo_starts_from_the_first_before_image_over_all_executions(store: Data
             restores.settle_write(s, write.run_id, write.restore_item_id, write.step, state, at(60))
         images = restores.first_before_images(s, made.id)
         assert images == {
-            one.id: ("start", "print-2"),
-            two.id: ("first", "print-B"),
-            three.id: ("unknown", None),
+            one.id: "start",
+            two.id: "first",
+            three.id: "unknown",
         }
         assert list(images) == [one.id, two.id, three.id]
 
@@ -281,5 +279,4 @@ def test_restores_are_listed_newest_first_and_found_by_the_end_of_their_id(store
         assert restores.list_restores(s, [], limit=4) == ([], None)
         assert restores.resolve_restore_id(s, made[0].id[-7:], [place[0]]) == [made[0].id]
         assert restores.resolve_restore_id(s, foreign.id, [place[0]]) == []
-        assert [found.id for found in restores.undos_of(s, made[0].id)] == [undo.id]
         assert restores.get_restore(s, new_id()) is None

@@ -25,7 +25,7 @@ CONTRACT = {
         ("memberships", "backup_sets", "backup_items", "restore_runs", "restore_items", "schedules"), "workspace_id"
     ),
     "workspaces": "id",
-    "engines": "id",
+    "engines": "id budgets",
 }
 """Tables and columns that other people's tools rely on (contract.md)."""
 
@@ -86,9 +86,9 @@ def test_a_whole_store_passes_the_check(store: Database) -> None:
         ("DROP TRIGGER {runs_end_once}", "trigger runs_end_once"),
     ],
 )
-def test_what_is_missing_is_named(store: Database, sabotage: str, name: str) -> None:
+def test_what_is_missing_is_named(store: Database, owner_store: Database, sabotage: str, name: str) -> None:
     tables = {"audit_no_update": "audit_logs", "runs_end_once": "operation_runs"}
-    with store.write() as s:
+    with owner_store.write() as s:
         for trigger, table in tables.items():
             on = s.pick(sqlite=trigger, postgres=f"{trigger} ON {table}")
             sabotage = sabotage.replace("{" + trigger + "}", on)
@@ -98,8 +98,18 @@ def test_what_is_missing_is_named(store: Database, sabotage: str, name: str) -> 
     assert {line.detail for line in bad} == {"missing"}
 
 
-def test_a_weakened_guard_is_named(store: Database) -> None:
-    with store.write() as s:
+def test_a_column_that_a_later_step_added_is_missed(store: Database, owner_store: Database) -> None:
+    with owner_store.write() as s:
+        s.run("ALTER TABLE engines DROP COLUMN budgets")
+    bad = {line.name: line.detail for line in check_store(store) if not line.ok}
+    if store.dialect == "sqlite":
+        assert bad == {"table engines": "not as this version made it"}
+    else:
+        assert bad == {"column engines.budgets": "missing"}
+
+
+def test_a_weakened_guard_is_named(store: Database, owner_store: Database) -> None:
+    with owner_store.write() as s:
         if s.dialect == "sqlite":
             s.run("DROP TRIGGER audit_no_delete")
             s.run("CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit_logs BEGIN SELECT 1; END")

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from builders import START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
+from builders import ALICE, START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
+from opsconsole.config import Config
+from opsconsole.domain.access import Role
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.run_sort import RunSort
-from opsconsole.store import audit, backups, runs
+from opsconsole.service.caller import Caller
+from opsconsole.service.overview import overview
+from opsconsole.store import access, audit, backups, runs
 from opsconsole.store.backups import Settled
 from opsconsole.store.database import Database, Session
 from opsconsole.store.opening import open_store
@@ -134,6 +138,21 @@ def test_every_sorted_page_and_the_end_of_a_million_runs_come_within_fifty_milli
     print({name: f"{took:.1f} ms" for name, took in found.items()})
     assert max(found.values()) < 50
     assert found["end"] < 5
+
+
+def test_the_overview_of_a_million_runs_comes_within_fifty_milliseconds(million: Database) -> None:
+    with million.write() as s:
+        for row in s.all("SELECT id FROM workspaces"):
+            access.add_member(s, row["id"], ALICE, Role.OWNER, at())
+    caller = Caller(million, Config(million.url), ALICE, clock=lambda: START)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        found = overview(caller)
+        times.append((time.perf_counter() - started) * 1000)
+    print(f"overview {min(times):.1f} ms, {len(found.tenants)} tenants, {len(found.needs)} needs, {found.day}")
+    assert found.day.outcomes and found.day.failures and found.tenants
+    assert min(times) < 50
 
 
 def test_a_claim_among_a_million_runs_takes_a_millisecond(million: Database) -> None:

@@ -16,7 +16,7 @@ from opsconsole.graph import governor
 from opsconsole.simulator import Tenant
 from opsconsole.simulator.fault_profiles import _hidden_from_lists
 from opsconsole.store import backups
-from world import World, add_policy, config_for, excluded, group, group_id, small_tenant, status_fault
+from world import World, add_policy, excluded, group, group_id, small_tenant, status_fault
 
 WITH_LIST = (
     "settingsCatalogPolicy", "deviceConfiguration", "groupPolicyConfiguration", "deviceCompliancePolicy", "compliancePolicy",
@@ -127,8 +127,7 @@ def check(seed: int, policies: int, url: str, folder: Path) -> dict[str, int]:
     tenant = make_tenant(policies, rng)
     rules, wanted, ended = permanent(tenant, rng)
     world = World.make(url, folder, {"contoso": tenant}, seed=seed)
-    # Simulator and engine share one interpreter: a lease of a second would be lost to a busy machine.
-    world.config = config_for(url, {"contoso": world.simulators["contoso"].base_url}, lease_s=30)
+    world.lease_for_long()
     try:
         world.break_with(*passing(rng))
         world.control("POST", "faults", [_plain(rule) for rule in rules])

@@ -10,7 +10,7 @@ import pytest
 
 from opsconsole.domain.run import Outcome
 from opsconsole.service import restores
-from world import CATALOG, World, config_for, group, small_tenant
+from world import CATALOG, World, group, small_tenant
 
 POLICIES = 1000
 
@@ -20,8 +20,7 @@ def test_a_restore_of_a_thousand_policies_takes_what_graph_grants_and_not_much_m
     sqlite_store_url: str, tmp_path: Path
 ) -> None:
     world = World.make(sqlite_store_url, tmp_path, {"contoso": small_tenant(POLICIES)}, throttle=True)
-    # Simulator and engine share one interpreter: a lease of a second would be lost to a busy machine.
-    world.config = config_for(sqlite_store_url, {"contoso": world.simulators["contoso"].base_url}, lease_s=30)
+    world.lease_for_long()
     try:
         start = world.snapshot()
         found = world.backup([CATALOG])

@@ -23,6 +23,7 @@ COMMANDS = {
     for name in (
         "console",
         "demo",
+        "status",
         "init",
         "doctor",
         "engine",

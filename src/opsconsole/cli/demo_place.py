@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from opsconsole.config import Config, load_config
+from opsconsole.cli.demo_mark import PREFIX, marked, remove_left_behind
 from opsconsole.errors import UsageError
 
 TOKEN_VARIABLE = "OPSCONSOLE_DEMO_TOKEN"  # noqa: S105 - the name of a variable
@@ -22,12 +22,16 @@ MARK = "# Written by `opsconsole demo`, and written anew by each start of it."
 
 @contextmanager
 def demo_folder(folder: Path | None) -> Iterator[Path]:
-    """Yield the folder, made if need be; a temporary one is removed afterwards."""
+    """Yield the folder, made if need be; a temporary one is removed afterwards, and those of killed demos now."""
     if folder is not None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield folder.resolve()
         return
-    with tempfile.TemporaryDirectory(prefix="opsconsole-demo-", ignore_cleanup_errors=True) as made:
+    remove_left_behind(Path(tempfile.gettempdir()))
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as made,
+        marked(Path(made)),
+    ):
         yield Path(made)
 
 
@@ -60,8 +64,3 @@ def write_config(folder: Path, base_url: str, tenant_id: str) -> Path:
 def demo_env(env: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with the simulator's token in it."""
     return {**env, TOKEN_VARIABLE: DEMO_TOKEN}
-
-
-def demo_config(path: Path, env: Mapping[str, str]) -> Config:
-    """Return the demo's configuration."""
-    return load_config(path, env)

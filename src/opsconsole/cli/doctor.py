@@ -11,13 +11,13 @@ from pathlib import Path
 
 from opsconsole.cli.diagnosis import Diagnosis
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.live import live_engines
 from opsconsole.cli.text import counted
 from opsconsole.config import Config, SecretSource, TenantConfig, find_config, read_secret_bytes
 from opsconsole.errors import ConfigError, OpsError
+from opsconsole.service import runs
 from opsconsole.service.members import my_roles
 from opsconsole.service.tenants import check_binding
-from opsconsole.store import tenants
+from opsconsole.store import access, tenants
 from opsconsole.store.opening import check_store
 
 FREE_BYTES = 200_000_000
@@ -154,10 +154,14 @@ def _look_at_people(found: Diagnosis, invocation: Invocation) -> None:
 
 
 def _look_at_bindings(found: Diagnosis, invocation: Invocation, config: Config) -> None:
-    with invocation.database().read() as session:
+    caller = invocation.caller()
+    with caller.db.read() as session:
+        mine = {row["id"] for row in access.workspaces_of(session, caller.actor.key)}
         rows = {tenant.name: tenants.get_tenant(session, tenant.name) for tenant in config.tenants}
     for tenant in config.tenants:
         row = rows[tenant.name]
+        if row is not None and row.workspace_id not in mine:
+            row = None  # what belongs to others is told of like what is not there
         line = f"{tenant.name}: binding"
         if row is None:
             found.warn(
@@ -173,7 +177,7 @@ def _look_at_bindings(found: Diagnosis, invocation: Invocation, config: Config) 
 
 
 def _look_at_engines(found: Diagnosis, invocation: Invocation) -> None:
-    live = live_engines(invocation.database())
+    live = runs.live_engines(invocation.caller())
     if live:
         found.ok("engine", f"{counted(len(live), 'engine is', 'engines are')} live")
     else:

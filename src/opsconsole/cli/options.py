@@ -47,6 +47,16 @@ def page_options(function: F) -> F:
     )(function)
 
 
+def part_options(function: F) -> F:
+    """Give a retry its ``--reason`` and ``--items``: only a part of what was left undone."""
+    function = click.option(
+        "--items", multiple=True, metavar="TYPE:ID", help="Only this policy; may be repeated (fetches and restores)."
+    )(function)
+    return click.option(
+        "--reason", metavar="REASON", help="Only what failed for this reason, such as timeout (fetches and restores)."
+    )(function)
+
+
 def wait_option(function: F) -> F:
     """Give a command that starts runs its ``--wait``."""
     return click.option(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
+from opsconsole.domain.json_text import to_document
 from opsconsole.domain.plain_text import plain
 
 
@@ -68,7 +68,7 @@ class Output:
     def document(self, value: object) -> None:
         """Write the one JSON document: indented for a reader, on one line for a program; ASCII, so that any stream carries it."""
         is_read = sys.stdout is not None and sys.stdout.isatty()
-        self.line(json.dumps(value, ensure_ascii=True, indent=2 if is_read else None))
+        self.line(to_document(value, indent=2 if is_read else None))
 
     def line(self, text: str = "") -> None:
         """Write a line of text to stdout."""

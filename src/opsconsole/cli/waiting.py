@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.cli.ending import Interrupted
 from opsconsole.cli.interrupts import Interrupts, heeding
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.live import has_engine_for
 from opsconsole.cli.progress import Progress, progress_for
 from opsconsole.cli.text import clock_time, counted, short
 from opsconsole.domain.clock import from_text
@@ -36,21 +35,27 @@ HOW_TO_START = "Start one with `opsconsole engine` (or `opsconsole engine --drai
 def tell_if_nobody_works(invocation: Invocation, runs: Sequence[OperationRun]) -> None:
     """Say on stderr that these runs stay queued, and how to start an engine, unless one is live."""
     waiting = [run for run in runs if run.is_active]
-    if waiting and not has_engine_for(invocation.database(), waiting):
+    if waiting and not run_service.has_engine_for(invocation.caller(), waiting):
         invocation.out.note(
             f"No engine is running on this store: {counted(len(waiting), 'run')} will wait. {HOW_TO_START}"
         )
 
 
 def stay(
-    invocation: Invocation, runs: Sequence[OperationRun], *, brings_engine: bool, with_followers: bool = True
+    invocation: Invocation,
+    runs: Sequence[OperationRun],
+    *,
+    brings_engine: bool,
+    with_followers: bool = True,
+    each_look: Callable[[], None] | None = None,
 ) -> list[OperationRun]:
     """Return the runs, with their failures, once all have ended, and all that follow them; shows progress meanwhile.
 
-    With ``brings_engine`` an engine of this process's own works on them, and only on them, whenever none is live.
+    ``each_look`` is called whenever the runs were read. With ``brings_engine`` an engine of this process's own works on
+    them, and only on them, whenever none is live.
     Raises Interrupted after Ctrl-C or SIGTERM, the runs released.
     """
-    vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers)
+    vigil = _Vigil(invocation, [run.id for run in runs], with_followers=with_followers, each_look=each_look)
     with heeding() as interrupts, progress_for(invocation.out) as progress:
         try:
             return vigil.keep(progress, interrupts, brings_engine=brings_engine)
@@ -68,7 +73,7 @@ def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
     named = ", ".join(short(run.id) for run in left)
     if not left:
         return Interrupted("Interrupted, but everything had ended.", "Look with `opsconsole runs list`.")
-    if has_engine_for(invocation.database(), left):
+    if run_service.has_engine_for(caller, left):
         return Interrupted(
             f"Interrupted. The engine goes on with {named}.",
             "Watch again with `opsconsole runs watch RUN`; if that engine ends, `opsconsole engine --drain` goes on.",
@@ -82,7 +87,15 @@ def farewell(invocation: Invocation, ids: Sequence[str]) -> Interrupted:
 class _Vigil:
     """One wait: the runs, the feed that tells of changes, and the engine if this process brought one."""
 
-    def __init__(self, invocation: Invocation, ids: Sequence[str], *, with_followers: bool) -> None:
+    def __init__(
+        self,
+        invocation: Invocation,
+        ids: Sequence[str],
+        *,
+        with_followers: bool,
+        each_look: Callable[[], None] | None = None,
+    ) -> None:
+        self._each_look = each_look
         self._invocation = invocation
         self._with_followers = with_followers
         self.ids = list(ids)
@@ -103,6 +116,8 @@ class _Vigil:
                 if feed.changed() or is_due:
                     try:
                         runs = self._read()
+                        if self._each_look is not None:
+                            self._each_look()
                         progress.show(runs, {run.id: self._wait_of(run) for run in runs})
                         if all(run.status is Status.COMPLETED for run in runs):
                             return runs
@@ -146,7 +161,7 @@ class _Vigil:
         if run.status is Status.RUNNING and (until := run.context.get("waiting_until")):
             return f"waiting for Graph until {clock_time(from_text(str(until)))}"
         is_held = run.status is Status.QUEUED and run.type is RunType.RESTORE
-        if is_held and has_engine_for(self._invocation.database(), [run]):
+        if is_held and run_service.has_engine_for(self._invocation.caller(), [run]):
             return f"waiting for {run_service.related(self._invocation.caller(), run.id)['waiting_for'] or 'its turn'}"
         return ""
 
@@ -154,7 +169,7 @@ class _Vigil:
         """See whether an engine works on what is active: bring one, or say once that there is none."""
         if brings_engine:
             self._work_if_nobody_does(active)
-        elif has_engine_for(self._invocation.database(), active):
+        elif run_service.has_engine_for(self._invocation.caller(), active):
             self._is_told = False
         elif not self._is_told:
             tell_if_nobody_works(self._invocation, active)
@@ -168,7 +183,7 @@ class _Vigil:
             self._thread = None
             if error is not None:
                 raise error
-        if has_engine_for(self._invocation.database(), active):
+        if run_service.has_engine_for(self._invocation.caller(), active):
             return
         from opsconsole.cli.logfile import keep_log
         from opsconsole.engine import Engine, EngineThread

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from opsconsole.console.desk import Desk, EngineHandle, Identity, refusal
+from opsconsole.console.bells import Bells
+from opsconsole.console.deep_link import DeepLink
+from opsconsole.console.desk import Desk, EngineHandle, Identity, is_example, refusal
 from opsconsole.console.keys import Key
+from opsconsole.console.loss import Loss
 from opsconsole.console.pen import Pen
-from opsconsole.console.pulse import Pulse
-from opsconsole.console.theme import DARK, PLAIN, themes
+from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
+from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import OpsError, Unreachable
+from opsconsole.errors import NotFound, OpsError, Unreachable
+from opsconsole.service.pulse import Pulse
 
 T = TypeVar("T")
 
@@ -34,23 +39,17 @@ IDENTITY_EVERY_S = 10.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
 
-ENGINE_AFTER_S = 0.1
-"""The engine is loaded this long after the first screen: loading it first would keep the rows waiting for a second."""
+ENGINE_AFTER_S = 0.05
+"""The engine is loaded this long after the first rows were read: they are drawn by then, and need not wait for it."""
+
+ENGINE_AT_LAST_S = 3.0
+"""The engine is loaded this long after the start even if no rows came: a store that cannot be read now may be later."""
 
 PROMPT_S = 900.0
 """A device code can be entered for a quarter of an hour."""
 
 RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """The store cannot be reached: since when the screen is old, and when the next try comes."""
-
-    message: str
-    seen_at: datetime
-    next_try_at: datetime
 
 
 class OpsConsoleApp(App[int]):
@@ -80,9 +79,13 @@ class OpsConsoleApp(App[int]):
         zone: tzinfo | None = None,
         is_ascii: bool = False,
         environ: Mapping[str, str] | None = None,
+        link: DeepLink | None = None,
+        has_bell: bool = False,
+        workspace: str | None = None,
+        config_place: str = "",
     ) -> None:
         has_color = "NO_COLOR" not in (os.environ if environ is None else environ)
-        super().__init__(ansi_color=None if has_color else True)
+        super().__init__(ansi_color=True if not has_color or theme == SIXTEEN else None)
         self.no_color = not has_color
         self.desk = desk
         self.engine = engine
@@ -93,14 +96,21 @@ class OpsConsoleApp(App[int]):
         self.identity: Identity | None = None
         self.tenant_names: list[str] = []
         self.loss: Loss | None = None
+        self.link = link or DeepLink()
+        self.bells = Bells(self, is_on=has_bell)
+        self.workspace = workspace
+        self.config_place = config_place
         self.left_runs = 0
+        self.handed_to: int | None = None
+        self.handed_runs: tuple[str, ...] = ()
         self._seen_at = desk.now()
         self._identity_at: datetime | None = None
         self._is_behind = False
+        self._engine_timer: Timer | None = None
         self._retry: Timer | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
-        self._pulse = Pulse(desk.changed, self._store_changed, self.trouble)
+        self._pulse = Pulse(desk.changed, self._beat, self.trouble)
         for one in themes():
             self.register_theme(one)
         self.theme = PLAIN if not has_color else (theme or DARK)
@@ -108,14 +118,23 @@ class OpsConsoleApp(App[int]):
     # Coming and going
 
     def on_mount(self) -> None:
-        """Open the home screen and begin to look for changes."""
+        """Open the first screen and begin to look for changes."""
         self._pulse.start()
         self.run_worker(self._identify(), group="identity")
-        self.action_go("runs")
-        if self.engine is not None:
+        self.link.open(self)
+        self._engine_timer = self.set_timer(ENGINE_AT_LAST_S, self._start_engine)
+
+    @on(WindowTable.Loaded)
+    def _first_rows(self) -> None:
+        if self._engine_timer is not None:
+            self._engine_timer.stop()
+            self._engine_timer = None
             self.set_timer(ENGINE_AFTER_S, self._start_engine)
 
     def _start_engine(self) -> None:
+        self._engine_timer = None
+        gc.freeze()  # what is loaded by now stays: looking through it again would make keys wait
+
         async def start(engine: EngineHandle) -> None:
             try:
                 await asyncio.get_running_loop().run_in_executor(self._orders, engine.start)
@@ -137,7 +156,7 @@ class OpsConsoleApp(App[int]):
     def pen(self) -> Pen:
         """Return how to draw right now."""
         only_tenant = self.tenant_names[0] if len(self.tenant_names) == 1 else None
-        return Pen(self.theme, self.desk.now(), self.zone, self.is_ascii, only_tenant)
+        return Pen(self.theme, self.desk.now(), self.zone, self.is_ascii, only_tenant, self.bells.watched)
 
     @property
     def scope(self) -> str:
@@ -151,11 +170,16 @@ class OpsConsoleApp(App[int]):
         return plain(f"{tenant} ({space}) · {self.identity.actor}: {self.identity.role_words}{watching}")
 
     @property
+    def has_engine_failed(self) -> bool:
+        """Tell whether this console's engine ended by itself."""
+        return self.engine is not None and self.engine.has_failed()
+
+    @property
     def liveness(self) -> tuple[str, str, str]:
         """Return mark, word and ink of the header's live mark."""
         if self.loss is not None:
             return "○", "lost", "bad"
-        if self.engine is not None and self.engine.has_failed():
+        if self.has_engine_failed:
             return "○", "no engine", "bad"
         return ("●", "live", "good")
 
@@ -207,14 +231,22 @@ class OpsConsoleApp(App[int]):
 
     # What happens
 
+    def _beat(self) -> None:
+        if self.engine is not None:
+            self.engine.store_changed()
+        self._store_changed()
+
     def _store_changed(self) -> None:
         if self.loss is not None:
             return  # the next try has its time: a feed that cannot know says "changed" all the while
+        self.bells.look()
         if not self.app_focus:
             self._is_behind = True
             return
         self._reload_screens()
-        if self._identity_at is None or (self.desk.now() - self._identity_at).total_seconds() > IDENTITY_EVERY_S:
+        # A clock that was set back makes the last look lie ahead: then it is as old as it can be.
+        since = None if self._identity_at is None else (self.desk.now() - self._identity_at).total_seconds()
+        if since is None or not 0 <= since <= IDENTITY_EVERY_S:
             self.run_worker(self._identify(), group="identity", exclusive=True)
 
     def _reload_screens(self) -> None:
@@ -235,15 +267,30 @@ class OpsConsoleApp(App[int]):
             self._store_changed()
 
     async def _identify(self) -> None:
+        before = self.identity, self.tenant_names
+        names: list[str] = []
         try:
-            self.identity = await self.ask(self.desk.identity)
-            self.tenant_names = [view.name for view in await self.ask(self.desk.tenants)]
+            identity = await self.ask(self.desk.identity)
+            with suppress(NotFound):  # no member of the workspace that was asked for
+                names = [view.name for view in await self.ask(self.desk.tenants) if not is_example(view)]
         except OpsError as error:
             self.trouble(error)
             return
+        # Both at once: an actor whose tenants are not known yet must not be told that there are none.
+        self.identity, self.tenant_names = identity, names
         self._identity_at = self.desk.now()
-        for widget in self.screen.query("HeaderLine, FooterLine"):
+        if before == (self.identity, self.tenant_names):
+            return
+        # An empty list says who is no member here, and that no tenant is connected: both are known only now.
+        tables = "" if identity.roles and names else ", NotThere, WindowTable"
+        for widget in self.screen.query(f"HeaderLine, FooterLine{tables}"):
             widget.refresh()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover what has no room on the terminal, and uncover it when there is."""
+        from opsconsole.console.screens.too_small import look_at_size
+
+        look_at_size(self, event.size)
 
     def trouble(self, error: OpsError) -> None:
         """Take note of what went wrong: a lost store becomes the banner, anything else is said."""
@@ -251,7 +298,7 @@ class OpsConsoleApp(App[int]):
             self.say(str(error), "error")
             return
         next_try_at = self.desk.now() + timedelta(seconds=RETRY_S)
-        self.loss = Loss(plain(error.message), self._seen_at, next_try_at)
+        self.loss = Loss(plain(error.message), self._seen_at, next_try_at, RETRY_S)
         self._look_at_loss()
         if self._retry is not None:
             self._retry.stop()
@@ -321,8 +368,27 @@ class OpsConsoleApp(App[int]):
 
     def action_look(self, theme: str) -> None:
         """Change between the dark and the light theme."""
-        self.theme = theme if self.theme != PLAIN else PLAIN
+        self.theme = theme if self.theme in (DARK, LIGHT) else self.theme
         self.refresh(layout=True)
+
+    def action_toggle_bell(self) -> None:
+        """Ring, or not, when a run ends that this console started or shows."""
+        self.bells.is_on = not self.bells.is_on
+        words = (
+            "rings when a run ends that you started here or have open"
+            if self.bells.is_on
+            else "rings for watched runs only"
+        )
+        self.say(f"The terminal's bell {words}.")
+
+    def action_start_engine(self) -> None:
+        """Start the engine again after it ended by itself."""
+        if self.engine is None:
+            self.say("This console only watches: it has no engine. Start one with `opsconsole engine`.")
+        elif not self.engine.has_failed():
+            self.say("The engine is at work.")
+        else:
+            self._start_engine()
 
     def action_leave(self) -> None:
         """Quit; with runs in hand, ask what becomes of them."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from opsconsole.service.started import Started
     from opsconsole.service.tenants import TenantView
 
+JUSTIFICATION = "Justification, if somebody must approve (may stay empty)"
+"""Asked with every write to a tenant; used only if Graph asks for an approval."""
+
 WIDTH = 58
 """Columns of text in a confirmation."""
 
@@ -129,15 +132,19 @@ def ask_retry(screen: LiveScreen, run: OperationRun) -> None:
 
     def answered(yes: bool | None) -> None:
         if yes:
-            screen.order(screen.desk.retry_run, run.id, then=lambda started: follow(screen, started))
+            more = {"justification": dialog.noted} if writes else {}
+            screen.order(screen.desk.retry_run, run.id, then=lambda started: follow(screen, started), **more)
 
-    question = Question("Retry what is left?", lines, verb, must_type, is_dangerous=writes)
-    screen.console_app.push_screen(ConfirmDialog(question), answered)
+    note = JUSTIFICATION if writes else ""
+    dialog = ConfirmDialog(Question("Retry what is left?", lines, verb, must_type, is_dangerous=writes, note=note))
+    screen.console_app.push_screen(dialog, answered)
 
 
-def ask_backup(screen: LiveScreen) -> None:
-    """Ask which tenant is to be backed up, if there are several, and whether."""
-    if screen.console_app.is_allowed(Capability.FETCH_START):
+def ask_backup(screen: LiveScreen, view: TenantView | None = None) -> None:
+    """Ask which tenant is to be backed up, if there are several and none is named, and whether."""
+    if view is not None:
+        _ask_backup(screen, view)
+    elif screen.console_app.is_allowed(Capability.FETCH_START):
         screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, views))
 
 

@@ -10,7 +10,7 @@ from opsconsole.console.keys import Key, keys_of
 from opsconsole.console.places import TOPS
 from opsconsole.console.run_tabs import RUN_TABS
 from opsconsole.console.screens.live_screen import LiveScreen
-from opsconsole.console.theme import DARK, LIGHT, PLAIN
+from opsconsole.console.theme import DARK, LIGHT
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
@@ -23,7 +23,7 @@ def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
     entries = [
         Entry(key.action, key.label.rstrip("…").capitalize(), key.help.split(".")[0], _refusal(app, key), key.shown)
         for key in keys_of(place)
-        if key.id not in _NOT_LISTED and app.is_key_there(key)
+        if key.id not in _NOT_LISTED and app.is_key_there(key) and (key.id != "start_engine" or app.has_engine_failed)
     ]
     entries += [Entry(f"app.tab({tab.digit})", f"Go to runs: {tab.title.lower()}", key=tab.digit) for tab in RUN_TABS]
     entries += [
@@ -31,7 +31,9 @@ def palette_entries(app: OpsConsoleApp, place: str) -> list[Entry]:
         for place in TOPS
         if place.name != "runs"
     ]
-    if app.theme != PLAIN:
+    note = "for watched runs only" if app.bells.is_on else "when a run ends that you started or have open"
+    entries.append(Entry("app.toggle_bell", f"Bell {'off' if app.bells.is_on else 'on'}", note))
+    if app.theme in (DARK, LIGHT):
         entries += [
             Entry(f"app.look('{DARK}')", "Dark theme", "for dark terminals"),
             Entry(f"app.look('{LIGHT}')", "Light theme", "for light terminals"),

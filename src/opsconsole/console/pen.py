@@ -22,6 +22,7 @@ class Pen:
     """How to draw at one moment. ``is_ascii`` replaces every drawn character by one that each terminal has.
 
     ``only_tenant`` is the name of the one tenant there is: what is on every line need not be said on each.
+    ``watched`` are the ids of the runs whose end rings the bell.
     """
 
     theme: str
@@ -29,6 +30,7 @@ class Pen:
     zone: tzinfo | None = None
     is_ascii: bool = False
     only_tenant: str | None = None
+    watched: frozenset[str] = frozenset()
 
     def ink(self, name: str) -> Style:
         """Return the style of an ink of the theme."""

@@ -22,13 +22,19 @@ class Place:
 
 
 PLACES: tuple[Place, ...] = (
+    Place("dashboard", "Dashboard", "0", "dashboard:DashboardScreen", is_list=True),
     Place("runs", "Runs", "1", "runs:RunsScreen", is_list=True),
     Place("backups", "Backups", "7", "backups:BackupsScreen", is_list=True, in_footer=True),
     Place("restores", "Restores", "8", "restores:RestoresScreen", is_list=True),
     Place("drift", "Drift", "D", "drifts:DriftsScreen", is_list=True),
     Place("audit", "Audit", "9", "audit:AuditScreen", is_list=True, in_footer=True),
+    Place("schedules", "Schedules", "S", "schedules:SchedulesScreen", is_list=True),
+    Place("members", "Members", "M", "members:MembersScreen", is_list=True),
+    Place("tenants", "Tenants", "T", "tenants:TenantsScreen", is_list=True),
+    Place("tenant", "Tenant", is_list=True, is_left_by_escape=True),
     Place("run", "Run", is_left_by_escape=True),
     Place("failures", "Failures", is_list=True, is_left_by_escape=True),
+    Place("log", "Run log", is_list=True, is_left_by_escape=True),
     Place("set", "Backup set", is_list=True, is_left_by_escape=True),
     Place("item", "Backup item", is_left_by_escape=True),
     Place("plan", "Restore plan", is_list=True, is_left_by_escape=True),

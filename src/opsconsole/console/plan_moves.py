@@ -44,6 +44,15 @@ def why_not_settle(restore: RestoreRun, item: RestoreItem | None) -> str | None:
     return None
 
 
+def why_not_leave_out(restore: RestoreRun, item: RestoreItem | None) -> str | None:
+    """Return why the policy under the cursor cannot be left out of a new preview, or None if it can."""
+    if item is None:
+        return "There is no policy under the cursor."
+    if restore.undo_of or not restore.set_id:
+        return "An undo goes back to what was there before: no policy is left out of it."
+    return None
+
+
 def _last(restore: RestoreRun) -> Execution | None:
     return restore.executions[-1] if restore.executions else None
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from opsconsole.console.dialogs.choose import ChooseDialog
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.figures import grouped
-from opsconsole.console.orders import fact, follow, said, tenant_entries
+from opsconsole.console.orders import JUSTIFICATION, fact, follow, said, tenant_entries
 from opsconsole.console.pen import Pen, Span
+from opsconsole.console.policy_words import type_words
 from opsconsole.domain.access import Capability
+from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 
 if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
-    from opsconsole.domain.backup import BackupSet
+    from opsconsole.domain.backup import BackupItem, BackupSet
     from opsconsole.domain.restore import RestoreRun
     from opsconsole.service.restores import Confirmation
     from opsconsole.service.tenants import TenantView
+
+POLICIES_LISTED = 100
+"""Policies of a set listed to mark: more are found by typing, which searches the whole set."""
 
 MODES: tuple[Entry, ...] = (
     Entry(Mode.EXACT.value, "exact", "live becomes the backup: adds and removes"),
@@ -58,9 +64,49 @@ def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[Tenant
 def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str, items: tuple[str, ...]) -> None:
     def picked(mode: str | None) -> None:
         if mode is not None:
-            _ask_preview(screen, backup_set, tenant, Mode(mode), items)
+            if items:
+                _ask_preview(screen, backup_set, tenant, Mode(mode), items)
+            else:
+                _choose_policies(screen, backup_set, tenant, Mode(mode))
 
     screen.app.push_screen(PickDialog("Restore in which way?", MODES), picked)
+
+
+def _choose_policies(screen: LiveScreen, backup_set: BackupSet, tenant: str, mode: Mode) -> None:
+    desk, fetched = screen.desk, backup_set.count("fetched")
+
+    def find(text: str) -> list[Entry]:
+        page = desk.items(backup_set.id, text or None, (ItemStatus.FETCHED,), POLICIES_LISTED, None)
+        return [_policy_entry(item) for item in page.items]
+
+    def chosen(entries: tuple[Entry, ...] | None) -> None:
+        if entries:
+            _ask_preview(screen, backup_set, tenant, mode, tuple(entry.id for entry in entries))
+
+    def found(rows: list[Entry]) -> None:
+        more = "typing finds the others" if fetched > len(rows) else ""
+        screen.app.push_screen(
+            ChooseDialog("Restore which policies?", rows, noun="policies", find=find, more=more), chosen
+        )
+
+    def picked(answer: str | None) -> None:
+        if answer == "all":
+            _ask_preview(screen, backup_set, tenant, mode)
+        elif answer == "some":
+            screen.order_read(find, "", then=found)
+
+    lacks = f"; the set lacks {grouped(backup_set.missing)}" if backup_set.missing else ""
+    entries = (
+        Entry("all", "All policies", f"the {grouped(fetched)} that the set holds{lacks}"),
+        Entry("some", "Only some policies…", "mark them in a list"),
+    )
+    screen.app.push_screen(PickDialog("Restore what of it?", entries), picked)
+
+
+def _policy_entry(item: BackupItem) -> Entry:
+    return Entry(
+        f"{item.policy_type}:{item.policy_id}", item.policy_name or item.policy_id, type_words(item.policy_type)
+    )
 
 
 def _ask_preview(
@@ -80,7 +126,7 @@ def _ask_preview(
         if missing:
             text += [
                 [],
-                said(pen, pen.drawn(f"⚠ The set lacks {grouped(missing)}: they will not be restored."), "danger"),
+                said(pen, pen.drawn(f"⚠ The set lacks {missing}: they will not be restored."), "danger"),
             ]
         return [*text, [], said(pen, "Compares the set with the tenant. Nothing is written to it.", "good")]
 
@@ -97,7 +143,9 @@ def _ask_preview(
             )
 
     verb = f"Preview without {grouped(missing)}" if missing else "Preview"
-    screen.console_app.push_screen(ConfirmDialog(Question("Preview this restore?", lines, verb)), answered)
+    must_type = str(missing) if missing else None
+    question = Question("Preview this restore?", lines, verb, must_type, typed_is="number")
+    screen.console_app.push_screen(ConfirmDialog(question), answered)
 
 
 def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
@@ -132,6 +180,7 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
                 screen.desk.run_restore,
                 asked.restore_run.id,
                 asked.plan_hash,
+                justification=dialog.noted,
                 then=lambda started: follow(screen, started),
             )
 
@@ -142,8 +191,10 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
         f"Apply {grouped(asked.changes)} {noun}",
         asked.must_type,
         is_dangerous=asked.must_type is not None,
+        note=JUSTIFICATION,
     )
-    app.push_screen(ConfirmDialog(question), answered)
+    dialog = ConfirmDialog(question)
+    app.push_screen(dialog, answered)
 
 
 def ask_undo(screen: LiveScreen, restore: RestoreRun) -> None:

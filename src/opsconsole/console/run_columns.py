@@ -70,11 +70,16 @@ def _took(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     return pen.cell(took(seconds_between(run.started_at, run.completed_at, pen.now)), width, "dim", right=True)
 
 
+def _target(run: OperationRun, pen: Pen, width: int) -> list[Span]:
+    mark: list[Span] = [(pen.drawn("♪ "), pen.ink("special"))] if run.id in pen.watched else []
+    return [*mark, *pen.cell(target_of(run, pen.only_tenant), width - 2 * len(mark))]
+
+
 RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("Run", 6, lambda run, pen, width: pen.cell(short_id(run.id), width, "text")),
     Column("State", 11, lambda run, pen, width: pen.state_cell(state_of_run(run), width)),
     Column("Type", 8, lambda run, pen, width: pen.cell(TYPE_WORDS[run.type], width)),
-    Column("Target", 8, lambda run, pen, width: pen.cell(target_of(run, pen.only_tenant), width), flex=1),
+    Column("Target", 8, _target, flex=1),
     Column("Progress", 10, _progress, below_width=114),
     Column("Progress", 21, _progress, from_width=114),
     Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),

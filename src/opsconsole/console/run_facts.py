@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from opsconsole.console.figures import at_length, grouped, left, seconds_between, sparkline, took
+from opsconsole.console.log_lines import phase_spans, waits_now
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.run_columns import progress_of, seconds_left, target_of
 from opsconsole.console.states import TYPE_WORDS, state_of_run
+from opsconsole.domain.clock import from_text
 from opsconsole.domain.plain_text import cut, plain
 from opsconsole.domain.run import GraphUse, OperationRun, Status
+from opsconsole.domain.run_event import RunEvent, phases_of
 
 _COUNTERS = (
     ("processed", "good"),
@@ -24,15 +28,21 @@ LABEL_WIDTH = 10
 
 
 def run_facts(
-    run: OperationRun, pen: Pen, width: int, rates: list[float], waiting_for: str | None = None
+    run: OperationRun,
+    pen: Pen,
+    width: int,
+    rates: list[float],
+    waiting_for: str | None = None,
+    log: Sequence[RunEvent] = (),
 ) -> list[list[Span]]:
     """Return the lines, each at most ``width`` columns; as many, whatever the run waits for."""
     return [
         _state_line(run, pen, width),
-        *_progress_lines(run, pen, width, waiting_for),
+        *_progress_lines(run, pen, width, waiting_for, log),
         _counter_line(run, pen),
         _graph_line(run, pen),
         _time_line(run, pen, width, rates),
+        _phase_line(run, pen, width, log),
     ]
 
 
@@ -54,15 +64,28 @@ def _state_line(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     return [*head, (" " * max(1, gap), pen.ink("text")), (tail, pen.ink("dim"))]
 
 
-def _progress_lines(run: OperationRun, pen: Pen, width: int, waiting_for: str | None) -> list[list[Span]]:
-    is_throttled = bool(run.context.get("waiting_until"))  # said with its time further down
-    words = f"waits for {waiting_for}" if waiting_for and not is_throttled else ""
+def _progress_lines(
+    run: OperationRun, pen: Pen, width: int, waiting_for: str | None, log: Sequence[RunEvent]
+) -> list[list[Span]]:
+    words = _wait_words(run, pen, log) or (f"waits for {waiting_for}" if waiting_for else "")
     if run.status is Status.QUEUED:
         said = textwrap.wrap(words or "waits for its turn", width - 2)[:2]
         lines = [[(f" {pen.drawn(plain(line))}", pen.ink("partial" if words else "dim"))] for line in said]
         return [*lines, []][:2]
     below: list[Span] = [(f" {cut(words, width - 2)}", pen.ink("partial"))] if words else []
     return [_progress_line(run, pen, width), below]
+
+
+def _wait_words(run: OperationRun, pen: Pen, log: Sequence[RunEvent]) -> str:
+    """Return what a running run waits for, until when, and how long that still is."""
+    until = run.context.get("waiting_until")
+    if not until or run.status is not Status.RUNNING:
+        return ""
+    wait = waits_now(log)
+    cause = wait.text if wait is not None else "Graph asked to wait"
+    remaining = (from_text(str(until)) - pen.now).total_seconds()
+    goes_on = f" · goes on in {left(remaining)}" if remaining >= 1 else " · goes on now"
+    return pen.drawn(f"{cause} until {at_length(str(until), pen.zone)[-8:]}{goes_on}")
 
 
 def _progress_line(run: OperationRun, pen: Pen, width: int) -> list[Span]:
@@ -127,10 +150,16 @@ def _time_line(run: OperationRun, pen: Pen, width: int, rates: list[float]) -> l
     if run.started_at:
         spent = took(seconds_between(run.started_at, run.completed_at, pen.now))
         line.append((pen.drawn(f" → {'running' if run.is_active else 'ran'} {spent}"), pen.ink("dim")))
-    if until := run.context.get("waiting_until"):
-        line.append((f"  Graph asked to wait until {at_length(str(until), pen.zone)[-8:]}", pen.ink("partial")))
-    elif len(rates) > 1:
+    if len(rates) > 1:
         room = min(24, width - width_of(line) - 10)
         if room > 4:
             line += [("   pace ", pen.ink("dim")), (pen.drawn(sparkline(rates, room)), pen.ink("running"))]
     return line
+
+
+def _phase_line(run: OperationRun, pen: Pen, width: int, log: Sequence[RunEvent]) -> list[Span]:
+    phases = phases_of(log, run.completed_at)
+    line = _label(pen, "Phases")
+    if not phases:
+        return [*line, ("none yet" if run.is_active else "not logged", pen.ink("faint"))]
+    return [*line, *phase_spans(phases, pen, width - width_of(line) - 1)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from opsconsole.console.dialogs.ask_text import AskText
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.dialogs.pick import Entry, PickDialog
+from opsconsole.console.leaving_out import ask_leave_out
+from opsconsole.console.mapping_text import mapping_text
 from opsconsole.console.orders import fact, follow, said
 from opsconsole.console.pen import Pen, Span
 from opsconsole.domain.access import Capability
@@ -45,17 +45,6 @@ def open_targets(unresolved: Sequence[Mapping[str, Any]]) -> list[Open]:
     return list(found.values())
 
 
-def mapping_text(entries: Sequence[Mapping[str, str]]) -> str | None:
-    """Return a mapping file's text, or None for no entries."""
-    if not entries:
-        return None
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("kind", "from", "to"))
-    writer.writerows((entry["kind"], entry["from"], entry["to"]) for entry in entries)
-    return out.getvalue()
-
-
 def settle(screen: LiveScreen, restore: RestoreRun, item: RestoreItem) -> None:
     """Ask for each open target of the policy, then whether a new preview is to be made."""
     app = screen.console_app
@@ -69,18 +58,24 @@ def settle(screen: LiveScreen, restore: RestoreRun, item: RestoreItem) -> None:
         app.say("An undo goes by id only: its targets cannot be mapped.")
         return
     known = [dict(entry) for entry in restore.inputs.get("mapping") or ()]
-    _next(screen, todo, [], lambda settled: _ask(screen, restore, known, settled))
+
+    def done(settled: list[tuple[Open, str]] | None) -> None:
+        if settled is None:
+            ask_leave_out(screen, restore, item)
+        else:
+            _ask(screen, restore, known, settled)
+
+    _next(screen, todo, [], done)
 
 
 def _next(
     screen: LiveScreen,
     todo: list[Open],
     settled: list[tuple[Open, str]],
-    done: Callable[[list[tuple[Open, str]]], None],
+    done: Callable[[list[tuple[Open, str]] | None], None],
 ) -> None:
     if not todo:
-        if settled:
-            done(settled)
+        done(settled)
         return
     one, *rest = todo
 
@@ -95,7 +90,7 @@ def _next(
         elif answer == DROP:
             _next(screen, rest, [*settled, (one, DROP)], done)
         elif answer == "leave":
-            _next(screen, rest, settled, done)
+            done(None)  # the other targets of a policy that is left out need no answer
 
     entries = (
         Entry("map", f"Map it to another {one.kind}", one.name),
@@ -130,6 +125,7 @@ def _ask(screen: LiveScreen, restore: RestoreRun, known: list[dict[str, str]], s
                 mode=Mode(restore.mode),
                 mapping=mapping_text(entries),
                 items=tuple(restore.inputs.get("items") or ()),
+                without=tuple(restore.inputs.get("without") or ()),
                 accept_missing=int(restore.inputs.get("accept_missing") or 0),
                 then=lambda started: follow(screen, started),
             )

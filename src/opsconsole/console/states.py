@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from opsconsole.domain.backup import BackupSet, ItemStatus
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_event import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,26 @@ AUDIT_STATES: dict[str, State] = {
     "refused": State("!", "refused", "danger", "!"),
 }
 
+LOG_STATES: dict[EventKind, State] = {
+    EventKind.ATTEMPT: State("▶", "taken up", "running", ">"),
+    EventKind.TAKEN_OVER: State("↻", "taken over", "danger", "!"),
+    EventKind.RELEASED: State("○", "given back", "ended", "o"),
+    EventKind.PHASE: State("▸", "phase", "strong", ">"),
+    EventKind.THROTTLE_WAIT: State("‖", "throttled", "partial", "w"),
+    EventKind.PACE_WAIT: State("‖", "held back", "dim", "w"),
+    EventKind.LEASE_WAIT: State("‖", "waits", "partial", "w"),
+    EventKind.RETRY: State("↺", "sent again", "partial", "r"),
+    EventKind.TOKEN: State("↺", "new token", "dim", "t"),
+    EventKind.SMALLER_PAGES: State("↓", "pages", "dim", "d"),
+    EventKind.FALLBACK: State("↓", "other way", "dim", "d"),
+    EventKind.FAILED: State("✗", "failed", "bad", "x"),
+    EventKind.APPROVAL: State("◔", "approval", "partial", "?"),
+    EventKind.CANCEL: State("▷", "cancel", "partial", "c"),
+    EventKind.LEFT_OUT: State("…", "left out", "dim", "~"),
+    EventKind.COMPLETED: State("■", "ended", "strong", "="),
+}
+"""What the lines of a run's log tell."""
+
 TYPE_WORDS: dict[RunType, str] = {
     RunType.CAPTURE: "capture",
     RunType.FETCH: "fetch",
@@ -94,6 +115,7 @@ DRAWN_ASCII: dict[str, str] = {
     "●": "*",
     "◆": "*",
     "○": "o",
+    "×": "x",
     "━": "#",
     "·": "-",
     "…": "~",
@@ -102,6 +124,7 @@ DRAWN_ASCII: dict[str, str] = {
     "─": ".",
     "│": "|",
     "⚠": "!",
+    "♪": "*",
     "▁": "_",
     "▂": "_",
     "▃": "-",

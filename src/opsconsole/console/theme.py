@@ -12,6 +12,9 @@ LIGHT = "opsconsole-light"
 PLAIN = "opsconsole-plain"
 """Used under NO_COLOR: the terminal's own two colours, states told apart by bold, underline and reverse."""
 
+SIXTEEN = "opsconsole-16"
+"""Used where there are sixteen colours: the terminal's own, on the terminal's own background."""
+
 
 @dataclass(frozen=True, slots=True)
 class Palette:
@@ -84,15 +87,43 @@ INKS: dict[str, tuple[str, str, str]] = {
 }
 """Every style a screen may ask for. Words carry the meaning; a style only helps to find them."""
 
+SIXTEEN_INKS: dict[str, str] = {
+    "text": "",
+    "strong": "bold",
+    "dim": "",
+    "faint": "bright_black",
+    "title": "bold blue",
+    "key": "blue",
+    "queued": "",
+    "running": "bold blue",
+    "good": "green",
+    "partial": "yellow",
+    "bad": "bold red",
+    "ended": "italic",
+    "danger": "bold underline red",
+    "added": "green",
+    "removed": "red",
+    "changed": "yellow",
+    "special": "magenta",
+}
+"""Inks of sixteen colours. What is read is drawn in the terminal's own colour: no other is readable on every background.
+
+Only what may vanish is faint: lines, zeros, keys that cannot apply. Words and glyphs tell states apart as everywhere.
+"""
+
 INKS_BY_THEME: dict[str, dict[str, Style]] = {
     name: {ink: Style.parse(f"{style} {getattr(palette, colour)}".strip()) for ink, (colour, style, _) in INKS.items()}
     for name, palette in PALETTES.items()
-} | {PLAIN: {ink: Style.parse(alone) for ink, (_, _, alone) in INKS.items()}}
+} | {
+    PLAIN: {ink: Style.parse(alone) for ink, (_, _, alone) in INKS.items()},
+    SIXTEEN: {ink: Style.parse(SIXTEEN_INKS[ink]) for ink in INKS},
+}
 
 CURSOR_BY_THEME: dict[str, Style] = {
     DARK: Style(bgcolor=PALETTES[DARK].cursor),
     LIGHT: Style(bgcolor=PALETTES[LIGHT].cursor),
     PLAIN: Style(reverse=True),
+    SIXTEEN: Style(reverse=True),
 }
 """The row that the keys act on."""
 
@@ -102,23 +133,35 @@ def themes() -> tuple[Theme, ...]:
     return (
         _theme(DARK, PALETTES[DARK], dark=True),
         _theme(LIGHT, PALETTES[LIGHT], dark=False),
-        Theme(
-            name=PLAIN,
-            primary="ansi_default",
-            secondary="ansi_default",
-            warning="ansi_default",
-            error="ansi_default",
-            success="ansi_default",
-            accent="ansi_default",
-            foreground="ansi_default",
-            background="ansi_default",
-            surface="ansi_default",
-            panel="ansi_default",
-            boost="ansi_default",
-            ansi=True,
-            variables=BUILTIN_THEMES["ansi-dark"].variables
-            | dict.fromkeys(("dim", "faint", "raised", "cursor"), "ansi_default"),
-        ),
+        _terminals_own(PLAIN),
+        _terminals_own(SIXTEEN, blue="ansi_blue", yellow="ansi_yellow", red="ansi_red", green="ansi_green"),
+    )
+
+
+def _terminals_own(
+    name: str,
+    *,
+    blue: str = "ansi_default",
+    yellow: str = "ansi_default",
+    red: str = "ansi_default",
+    green: str = "ansi_default",
+) -> Theme:
+    return Theme(
+        name=name,
+        primary=blue,
+        secondary="ansi_default",
+        warning=yellow,
+        error=red,
+        success=green,
+        accent=blue,
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        ansi=True,
+        variables=BUILTIN_THEMES["ansi-dark"].variables
+        | dict.fromkeys(("dim", "faint", "raised", "cursor"), "ansi_default"),
     )
 
 

@@ -87,7 +87,10 @@ ACTIONS: dict[Action, ActionInfo] = {
     Action.SCHEDULE_REMOVED: ActionInfo("A schedule was removed.", ("service.schedules.remove_schedule",)),
     Action.SCHEDULE_RUN_NOW: ActionInfo("A schedule was run at once.", ("service.schedules.run_schedule_now",)),
     Action.PAYLOAD_EXPORTED: ActionInfo("A set's payloads left the store.", ("service.backups.export_set",)),
-    Action.ACCESS_REFUSED: ActionInfo("An order was refused to somebody.", ("service.guard.ordering",)),
+    Action.ACCESS_REFUSED: ActionInfo(
+        "An order was refused to somebody, or a run was, whose initiator had lost the role.",
+        ("service.guard.ordering", "service.guard.record_refused_run"),
+    ),
 }
 """Every action: what it records, and who writes it."""
 

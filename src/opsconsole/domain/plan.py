@@ -123,24 +123,35 @@ class PlannedItem:
     planned: tuple[Assignment, ...]
 
 
+class PlanDigest:
+    """The hash of a plan that is made in portions: everything it will do, and what it was built on."""
+
+    def __init__(self, tenant_id: str, mode: Mode) -> None:
+        self._digest = hashlib.sha256(json.dumps([tenant_id, mode.value], separators=(",", ":")).encode())
+        self._last = ""
+
+    def add(self, items: Iterable[PlannedItem]) -> None:
+        """Take in a portion; the order within it is no part of the hash, and each portion's types come after the last one's."""
+        for line in sorted(map(_line, items)):
+            if line < self._last:
+                raise ValueError("the portions of a plan come in the order of their policy types")
+            self._digest.update(b"\n" + line.encode())
+            self._last = line
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256, in hex, of what was taken in."""
+        return self._digest.hexdigest()
+
+
+def _line(item: PlannedItem) -> str:
+    parts = [item.policy_type, item.policy_id, item.state, _fingerprint(item.live), _fingerprint(item.planned)]
+    return json.dumps(parts, separators=(",", ":"))
+
+
 def plan_hash(tenant_id: str, mode: Mode, items: Iterable[PlannedItem]) -> str:
-    """Return the SHA-256, in hex, of everything a plan will do and of what it was built on; the order of items is no part of it."""
-    lines = sorted(
-        json.dumps(
-            [
-                item.policy_type,
-                item.policy_id,
-                item.state,
-                _fingerprint(item.live),
-                _fingerprint(item.planned),
-            ],
-            separators=(",", ":"),
-        )
-        for item in items
-    )
-    digest = hashlib.sha256(json.dumps([tenant_id, mode.value], separators=(",", ":")).encode())
-    for line in lines:
-        digest.update(b"\n" + line.encode())
+    """Return the hash of a whole plan; the order of items is no part of it."""
+    digest = PlanDigest(tenant_id, mode)
+    digest.add(items)
     return digest.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -12,18 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from opsconsole.config import Config, TenantConfig
 from opsconsole.domain.access import Actor
 from opsconsole.domain.clock import Clock, system_clock, to_text
 from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.graph_budget import TenantBudget
 from opsconsole.domain.ids import NewId, new_id
 from opsconsole.domain.run import OperationRun, RunType
+from opsconsole.domain.run_event import EventKind
 from opsconsole.engine.duties import Duty
 from opsconsole.engine.duties.claim import Claim
 from opsconsole.engine.duties.fold import FoldCounts
 from opsconsole.engine.duties.heartbeat import Heartbeat
+from opsconsole.engine.duties.publish import PublishBudgets
 from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.engine.duties.schedules import FireSchedules
 from opsconsole.engine.pauses import StoredPauses
@@ -38,8 +42,10 @@ from opsconsole.graph.throttle import ThrottledClient
 from opsconsole.operations.completion import failure_code
 from opsconsole.operations.context import RunContext
 from opsconsole.service.caller import Caller
+from opsconsole.service.pulse import Pulse
 from opsconsole.service.tenants import check_binding
 from opsconsole.store import engines, runs, tenants
+from opsconsole.store.changes import ChangeFeed
 from opsconsole.store.database import Database
 
 log = logging.getLogger("opsconsole.engine")
@@ -69,7 +75,8 @@ class _Held:
 class Engine:
     """One engine on one store. ``only_runs`` narrows it to those runs; ``drain`` ends it when nothing it may claim is left.
 
-    ``run`` must be awaited on a loop of its own. ``request_stop`` may be called from any thread.
+    ``run`` must be awaited on a loop of its own. ``request_stop`` and ``store_changed`` may be called from any thread.
+    ``has_pulse``: it looks for changes of the store itself; else whoever embeds it tells it of each.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class Engine:
         concurrency: int | None = None,
         env: Mapping[str, str] = os.environ,
         prompt: Prompt | None = None,
+        has_pulse: bool = True,
         clock: Clock = system_clock,
         ids: NewId = new_id,
     ) -> None:
@@ -99,6 +107,9 @@ class Engine:
         self.clock = clock
         self.new_id = ids
         self.is_stopping = False
+        self.changes = 0
+        self._has_pulse = has_pulse
+        self.published: dict[str, TenantBudget] = {}
         keep_records_clean()
         self._env = env
         self._prompt = prompt
@@ -106,7 +117,7 @@ class Engine:
         self._clients: dict[str, ThrottledClient] = {}
         self._hand: dict[str, _Held] = {}
         self._at_duty: set[asyncio.Future[None]] = set()
-        self._known: tuple[float, dict[str, TenantConfig]] = (float("-inf"), {})
+        self._known: tuple[tuple[float, int], dict[str, TenantConfig]] = ((float("-inf"), 0), {})
         self._claim = Claim(self)
         self._scheduler = Scheduler()
         self._stop: asyncio.Event | None = None
@@ -118,7 +129,7 @@ class Engine:
         if self.is_stopping:
             self._stop.set()
         claim = self._claim
-        duties: list[Duty] = [claim, Heartbeat(self), Reconcile(self)]
+        duties: list[Duty] = [claim, Heartbeat(self), PublishBudgets(self), Reconcile(self)]
         if self.only_runs is None:
             duties.append(FireSchedules(self))
         if self.db.dialect == "postgres":
@@ -129,6 +140,11 @@ class Engine:
         for duty in duties:
             scheduler.every(duty.interval_s, duty.name, self._guarded(duty))
         scheduler.now("first claim", self._guarded(claim))
+        feed = pulse = None
+        if self._has_pulse:
+            feed = await self.in_thread(lambda: ChangeFeed(self.db))
+            pulse = Pulse(feed.changed, self._note_change, lambda error: log.error("%s", error))
+            pulse.start()
         try:
             await self._stop.wait()
         finally:
@@ -137,7 +153,9 @@ class Engine:
             await self._let_duties_end()
             await self._let_go()
             scheduler.stop()
-            claim.close()
+            if pulse is not None and feed is not None:
+                await self.in_thread(pulse.stop)
+                feed.close()
             for client in self._clients.values():
                 await client.close()
             await self.in_thread(self._unregister)
@@ -148,6 +166,16 @@ class Engine:
         self.is_stopping = True
         if self._loop is not None and self._stop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
+
+    def store_changed(self) -> None:
+        """Take note that something was committed to the store: there may be something to claim."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._note_change)
+
+    def _note_change(self) -> None:
+        self.changes += 1
+        self._wake_claim()
 
     # What duties and operations ask for.
 
@@ -164,15 +192,19 @@ class Engine:
         """Return the runs being carried out."""
         return [held.ctx for held in self._hand.values()]
 
+    def budgets(self) -> dict[str, TenantBudget]:
+        """Return its pace in each tenant that it has called, by the id of the tenant's row. Belongs on its loop."""
+        return {tenant_id: client.governor.budget() for tenant_id, client in self._clients.items()}
+
     def caller(self) -> Caller:
         """Return the engine's own way into the service room."""
         return Caller(self.db, self.config, self.actor, None, self.clock, self.new_id)
 
     def tenant_ids(self) -> list[str]:
         """Return the store's ids of the configured tenants whose workspace and tenant id agree with the store's."""
-        looked_at, known = self._known
-        if time.monotonic() - looked_at > TENANT_LOOK_S or not known:
-            known = {}
+        (looked_at, seen), known = self._known
+        if time.monotonic() - looked_at > TENANT_LOOK_S or seen != self.changes or not known:
+            known, seen = {}, self.changes
             with self.db.read() as session:
                 for config in self.config.tenants:
                     row = tenants.get_tenant(session, config.name)
@@ -184,7 +216,7 @@ class Engine:
                         log.error("tenant %s is left alone: %s", config.name, error)
                         continue
                     known[row.id] = config
-            self._known = (time.monotonic(), known)
+            self._known = ((time.monotonic(), seen), known)
         return list(known)
 
     def begin(self, run: OperationRun) -> None:
@@ -198,8 +230,12 @@ class Engine:
             if ctx is not None:
                 ctx.note_wait(until)
 
+        def on_note(kind: EventKind, text: str, *, times: int = 1, **data: Any) -> None:
+            if ctx is not None:
+                ctx.note(kind, text, times=times, **data)
+
         try:
-            client = self._client(run.tenant_id or "", config).for_run(on_wait)
+            client = self._client(run.tenant_id or "", config).for_run(on_wait, on_note)
         except ConfigError as error:
             self._refuse(run, str(error))
             return
@@ -214,6 +250,7 @@ class Engine:
             lease_expires_at=expiry(self.clock(), self.lease_seconds),
             in_thread=self.in_thread,
             is_allowed=partial(is_still_allowed, run=run),
+            engine_kind=self.kind,
         )
         held = ctx
         # The place is taken at once, before the scheduler comes to the job: ``has_room`` must not lie in between.
@@ -261,7 +298,7 @@ class Engine:
             self.request_stop()
 
     def _wake_claim(self) -> None:
-        if not self.is_stopping:
+        if not self.is_stopping and (self.has_room or self.is_draining):
             self._scheduler.now(f"claim {self.new_id()}", self._guarded(self._claim))
 
     def _client(self, tenant_id: str, config: TenantConfig) -> ThrottledClient:
@@ -321,6 +358,7 @@ class Engine:
     def register(self) -> None:
         """Note this engine as live in the store."""
         now = self.clock()
+        self.published = {}
         with self.db.write() as session:
             engines.register_engine(
                 session,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.ids import NewId
 from opsconsole.domain.run import MAX_ATTEMPTS, OperationRun, Outcome, RunType, settle_outcome
+from opsconsole.domain.run_event import EventKind
 from opsconsole.errors import LeaseLost, OpsError, StoreUnavailable
 from opsconsole.graph.client import GraphFault
 from opsconsole.graph.sanitise import sanitise
@@ -23,8 +25,8 @@ from opsconsole.operations.drift import drift_check
 from opsconsole.operations.fetch import fetch
 from opsconsole.operations.preview import preview
 from opsconsole.operations.restore import finish_lost_writes, restore
-from opsconsole.service.guard import decide
-from opsconsole.store import runs
+from opsconsole.service.guard import decide, record_refused_run
+from opsconsole.store import run_events, runs
 from opsconsole.store.database import Session
 
 log = logging.getLogger("opsconsole.engine")
@@ -44,6 +46,7 @@ async def carry_out(ctx: RunContext) -> None:
     """Do the run and complete it; leaves it running where another engine has it or shall have it."""
     run = ctx.run
     try:
+        await ctx.begin_log()
         if run.attempt > MAX_ATTEMPTS:
             message = f"The engine that ran this was lost {MAX_ATTEMPTS} times."
             await _complete(ctx, [_failure(run, Reason.WORKER_LOST, message)])
@@ -51,7 +54,7 @@ async def carry_out(ctx: RunContext) -> None:
         if run.type is RunType.RESTORE and run.lease_epoch > 1:
             await _while_telling(ctx, finish_lost_writes)
         if not await ctx.read(lambda session: is_still_allowed(session, run)):
-            await _complete(ctx, [_not_allowed(run)])
+            await _complete(ctx, [_not_allowed(run)], is_refused=True)
             return
         try:
             await ctx.checkpoint()
@@ -60,7 +63,7 @@ async def carry_out(ctx: RunContext) -> None:
             raise _first(group) from None
         await _complete(ctx, [])
     except InitiatorLost:
-        await _settle(ctx, [_not_allowed(run)])
+        await _settle(ctx, [_not_allowed(run)], is_refused=True)
     except RunCancelled:
         await _settle(ctx, [], is_cancelled=True)
     except LeaseLost:
@@ -100,8 +103,17 @@ def is_still_allowed(session: Session, run: OperationRun) -> bool:
 async def release(ctx: RunContext) -> None:
     """Give the run back: it stays running, without an owner."""
 
+    ctx.note(EventKind.RELEASED, "The engine stopped and gave the run back for the next one.")
+    ctx.log.close()
+    lines, _ = ctx.log.unwritten()
+
     def step() -> None:
         with ctx.db.write() as session:
+            try:
+                runs.lock_run(session, ctx.run.id, ctx.engine_id, ctx.run.lease_epoch)
+            except LeaseLost:
+                return  # it is another engine's by now, and so is its log
+            run_events.put_events(session, ctx.run.id, lines)
             runs.release_lease(session, ctx.run.id, ctx.engine_id, ctx.run.lease_epoch)
 
     try:
@@ -110,21 +122,32 @@ async def release(ctx: RunContext) -> None:
         log.error("run %s could not be released, its lease runs out by itself: %s", ctx.run.id, error)
 
 
-async def _settle(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
+async def _settle(
+    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_refused: bool = False
+) -> None:
     """Complete after an exception; where even that fails, the lease runs out and another engine takes over."""
     try:
-        await _complete(ctx, failures, is_cancelled=is_cancelled)
+        await _complete(ctx, failures, is_cancelled=is_cancelled, is_refused=is_refused)
     except (LeaseLost, StoreUnavailable) as error:
         log.error("run %s could not be completed: %s", ctx.run.id, error)
 
 
-async def _complete(ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False) -> None:
+async def _complete(
+    ctx: RunContext, failures: list[Failure], *, is_cancelled: bool = False, is_refused: bool = False
+) -> None:
+    ctx.log.close()
+    for reason, times in Counter(failure.reason for failure in failures).items():
+        ctx.note(EventKind.FAILED, f"Failed: {reason.value.replace('_', ' ')}.", times=times, reason=reason.value)
+    lines, _ = ctx.log.unwritten()
     context, now = ctx.snapshot(), to_text(ctx.clock())
 
     def step(session: Session) -> Outcome:
         recorded = runs.count_failures(session, ctx.run.id) + len(failures)
+        run_events.put_events(session, ctx.run.id, lines)
         outcome = settle_outcome(ctx.counters, failure_count=recorded, is_cancelled=is_cancelled)
         complete_run(session, ctx.run, outcome, now=now, new_id=ctx.new_id, context=context, failures=failures)
+        if is_refused:
+            record_refused_run(session, ctx.run, id=ctx.new_id(), now=now)
         return outcome
 
     outcome = await ctx.fenced(step)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.client import GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry, join_array
 from opsconsole.graph.errors import classify
@@ -44,13 +45,17 @@ class PolicyRef:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What was read of one policy: its assignments as text, or why not. ``exists`` False: Graph knows no such policy."""
+    """What was read of one policy: its assignments as text, or why not. ``exists`` False: Graph knows no such policy.
+
+    ``skip_reason`` says why it cannot be assigned although its type can, as far as what was read tells.
+    """
 
     ref: PolicyRef
     assignments: str | None
     failure: Failure | None = None
     exists: bool = True
     name: str = ""
+    skip_reason: str = ""
 
 
 def policy_path(ref: PolicyRef) -> str:
@@ -83,7 +88,7 @@ async def _read_lists(client: ThrottledClient, refs: Sequence[PolicyRef], code: 
 async def read_policies(
     client: ThrottledClient, refs: Sequence[PolicyRef], *, code: FailureCode = FailureCode.PREVIEW_FAILED
 ) -> list[ReadResult]:
-    """Return assignments and name of each policy, in order, from the policies themselves."""
+    """Return assignments, name and skip reason of each policy, in order, from the policies themselves."""
     outcomes = await client.batch([GraphRequest("GET", f"{policy_path(ref)}?$expand=assignments") for ref in refs])
     results = [_read_policy(ref, outcome, code) for ref, outcome in zip(refs, outcomes, strict=True)]
     # Where the array did not come whole with the policy, it has a list of its own.
@@ -95,12 +100,13 @@ async def read_policies(
         )
         for index, outcome in zip(open_ones, again, strict=True):
             read = await _read_pages(client, refs[index], outcome, code)
-            results[index] = ReadResult(refs[index], read.assignments, read.failure, read.exists, results[index].name)
+            whole = results[index]
+            results[index] = replace(read, name=whole.name, skip_reason=whole.skip_reason)
     return results
 
 
 def _is_about_form(failure: Failure | None) -> bool:
-    if failure is None or failure.trace.http_status == 400:
+    if failure is None or failure.trace.http_status == 400 or failure.reason is Reason.TIMEOUT:
         return True
     return failure.reason is Reason.MALFORMED_RESPONSE and failure.trace.http_status == 200
 
@@ -114,6 +120,8 @@ async def _read_otherwise(client: ThrottledClient, results: list[ReadResult], co
     ]
     if open_ones:
         refs = [results[index].ref for index in open_ones]
+        text = "Graph has no list of assignments here: they are read with the policy itself."
+        client.note(EventKind.FALLBACK, text, times=len(open_ones))
         outcomes = await client.batch([GraphRequest("GET", f"{policy_path(ref)}?$expand=assignments") for ref in refs])
         for index, ref, outcome in zip(open_ones, refs, outcomes, strict=True):
             results[index] = _read_policy(ref, outcome, code)
@@ -142,12 +150,13 @@ def _read_policy(ref: PolicyRef, outcome: Outcome, code: FailureCode) -> ReadRes
     if not outcome.is_success:
         return _refused(ref, outcome, code)
     try:
-        entry = Entry(outcome.body, POLICY_TYPES[ref.policy_type].name_field)
+        entry = Entry(outcome.body, POLICY_TYPES[ref.policy_type])
     except NoJson:
         return ReadResult(ref, None, _malformed(ref, outcome, code))
     if entry.assignments is None:
-        return ReadResult(ref, None, _malformed(ref, outcome, code), name=entry.name)
-    return ReadResult(ref, entry.assignments, name=entry.name)
+        failure = _malformed(ref, outcome, code)
+        return ReadResult(ref, None, failure, name=entry.name, skip_reason=entry.skip_reason)
+    return ReadResult(ref, entry.assignments, name=entry.name, skip_reason=entry.skip_reason)
 
 
 def _malformed(ref: PolicyRef, answer: GraphAnswer, code: FailureCode) -> Failure:

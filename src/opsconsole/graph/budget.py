@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from opsconsole.domain.graph_budget import AreaUse
 from opsconsole.graph.client import GraphRequest
 from opsconsole.graph.policy_types import POLICY_TYPES, Area
 
@@ -69,8 +70,7 @@ class _Window:
 
     def wait_s(self, now: datetime, cost: int, limit: int, period_s: float) -> float:
         """Return how long until ``cost`` more fits; a cost above the limit fits into an empty window."""
-        while self._spent and (now - self._spent[0][0]).total_seconds() >= period_s:
-            self._sum -= self._spent.popleft()[1]
+        self._forget(now, period_s)
         left = self._sum
         wait_s = 0.0
         for moment, spent in self._spent:
@@ -79,6 +79,15 @@ class _Window:
             left -= spent
             wait_s = period_s - (now - moment).total_seconds()
         return wait_s
+
+    def used(self, now: datetime, period_s: float) -> int:
+        """Return what of the budget is spent now."""
+        self._forget(now, period_s)
+        return self._sum
+
+    def _forget(self, now: datetime, period_s: float) -> None:
+        while self._spent and (now - self._spent[0][0]).total_seconds() >= period_s:
+            self._sum -= self._spent.popleft()[1]
 
     def spend(self, now: datetime, cost: int) -> None:
         self._spent.append((now, cost))
@@ -114,6 +123,18 @@ class Purse:
             self._window(area, "requests").spend(now, cost)
             if request.is_write:
                 self._window(area, "writes").spend(now, cost)
+
+    def used(self, now: datetime) -> tuple[AreaUse, ...]:
+        """Return what is spent of each area's budget right now, areas without a call left out."""
+        found = []
+        for area in sorted({area for area, _ in self._windows}):
+            budget = BUDGETS[area]
+            requests = self._window(area, "requests").used(now, budget.period_s)
+            writes = self._window(area, "writes").used(now, budget.period_s)
+            if requests:
+                limit = max(1, budget.writes // self.share)
+                found.append(AreaUse(area, requests, budget.requests, writes, limit, budget.period_s))
+        return tuple(found)
 
     def _window(self, area: str, kind: str) -> _Window:
         return self._windows.setdefault((area, kind), _Window())

@@ -6,29 +6,73 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from opsconsole.graph.jsontext import array_parts, object_parts, value_of
+import msgspec
+
+from opsconsole.graph.jsontext import NoJson, array_parts, object_parts, value_of
+from opsconsole.graph.policy_type import PolicyType
 
 _BROKEN = str.maketrans({"\x00": "\ufffd", **{chr(code): "\ufffd" for code in range(0xD800, 0xE000)}})
 """No database keeps a NUL or half a surrogate pair; in names they are made visible, in payloads they stay escaped."""
 
 
+class _Head(msgspec.Struct, gc=False):
+    """The members of a policy that are looked at; all others are skipped over, a third of the cost of cutting each out."""
+
+    id: str | None = None
+    display_name: str | None = msgspec.field(default=None, name="displayName")
+    name: str | None = None
+    priority: int | None = None
+    kind: str | None = msgspec.field(default=None, name="@odata.type")
+    state: str | None = msgspec.field(default=None, name="publishingState")
+    assignments: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    next_link: str | None = msgspec.field(default=None, name="assignments@odata.nextLink")
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 class Entry:
-    """One policy as a list or a read sent it: ``assignments`` is the array's own text, None where it did not come whole."""
+    """One policy as a list or a read sent it: ``assignments`` is the array's own text, None where it did not come whole;
+    ``skip_reason`` says why it cannot be assigned although its type can."""
 
-    __slots__ = ("assignments", "id", "name", "priority", "text")
+    __slots__ = ("assignments", "id", "name", "skip_reason", "text")
 
-    def __init__(self, raw: bytes, name_field: str) -> None:
+    def __init__(self, raw: bytes, policy_type: PolicyType) -> None:
         """Cut the policy up. Raises NoJson for what is no object in UTF-8."""
-        parts = object_parts(raw)
-        self.text = raw.decode()
-        self.id = _text(parts.get("id"))
-        names = (name_field, "displayName", "name")
-        self.name = clean_name(next((name for field in names if (name := _text(parts.get(field)))), ""))
-        priority = value_of(parts.get("priority"))
-        self.priority = priority if isinstance(priority, int) else None
-        array = parts.get("assignments", b"")
-        has_more = value_of(parts.get("assignments@odata.nextLink"))
-        self.assignments = array.decode() if array.startswith(b"[") and not has_more else None
+        try:
+            self.text = raw.decode()
+        except UnicodeDecodeError:
+            raise NoJson from None
+        try:
+            head = _HEAD.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            head = _read_slowly(raw)
+        self.id = head.id or ""
+        first, second = head.display_name, head.name
+        if policy_type.name_field == "name":
+            first, second = second, first
+        self.name = clean_name(first or second or "")
+        self.skip_reason = policy_type.why_unassignable(
+            self.id, priority=head.priority, kind=head.kind or "", state=head.state or ""
+        )
+        array = bytes(head.assignments)
+        self.assignments = array.decode() if array.startswith(b"[") and not head.next_link else None
+
+
+def _read_slowly(raw: bytes) -> _Head:
+    """Return what can be read of a policy with a member of another kind than usual, or with text that msgspec refuses."""
+    parts = object_parts(raw)
+    priority = value_of(parts.get("priority"))
+    return _Head(
+        _text(parts.get("id")),
+        _text(parts.get("displayName")),
+        _text(parts.get("name")),
+        priority if isinstance(priority, int) else None,
+        _text(parts.get("@odata.type")),
+        _text(parts.get("publishingState")),
+        msgspec.Raw(parts.get("assignments", b"")),
+        "more" if value_of(parts.get("assignments@odata.nextLink")) else None,
+    )
 
 
 def _text(raw: bytes | None) -> str:

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from opsconsole.domain.clock import Clock, system_clock
+from opsconsole.domain.clock import Clock, system_clock, to_text
+from opsconsole.domain.graph_budget import TenantBudget
 from opsconsole.graph.budget import Purse
 from opsconsole.graph.client import GraphRequest
 
@@ -74,6 +76,7 @@ class Governor:
         self._board = board
         self._board_read_at: datetime | None = None
         self._purse = Purse(share)
+        self._standing = 0
 
     @property
     def limit(self) -> int:
@@ -83,6 +86,27 @@ class Governor:
     def shown(self) -> dict[str, int]:
         """Return the pace as it is: calls that may be in flight, and engines that share the writes."""
         return {"concurrency": self.limit, "engines": self._purse.share}
+
+    def budget(self) -> TenantBudget:
+        """Return the pace with all that it rests on: what others on this store may be told of it."""
+        until = self.closed_until
+        return TenantBudget(
+            self.limit,
+            self._in_flight,
+            self._standing,
+            self._purse.share,
+            to_text(until) if until else None,
+            self._purse.used(self.clock()),
+        )
+
+    @contextmanager
+    def standing_in_line(self) -> Iterator[None]:
+        """Count a call as waiting for as long as the block lasts."""
+        self._standing += 1
+        try:
+            yield
+        finally:
+            self._standing -= 1
 
     @property
     def closed_until(self) -> datetime | None:

@@ -19,10 +19,14 @@ class NoJson(ValueError):
     """The text is no JSON in UTF-8, or not of the form that was asked for."""
 
 
-def array_parts(raw: bytes) -> list[bytes]:
-    """Return the elements of an array. Raises NoJson for anything else."""
+def array_parts(raw: bytes, *, is_checked: bool = False) -> list[bytes]:
+    """Return the elements of an array; ``is_checked`` says that it is a part of something, and so UTF-8 for certain.
+
+    Raises NoJson for anything else.
+    """
     try:
-        raw.decode()
+        if not is_checked:
+            raw.decode()
         return [bytes(part) for part in _ARRAY.decode(raw)]
     except (UnicodeDecodeError, RecursionError):
         raise NoJson from None

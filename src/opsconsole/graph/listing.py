@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from opsconsole.domain.backup import TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.client import MAX_TRIES, GraphAnswer, GraphFault, GraphRequest
 from opsconsole.graph.entries import Entry
 from opsconsole.graph.errors import classify, parse_error
@@ -26,14 +27,17 @@ _WHOLE, _SMALL, _PLAIN = "expand", "expand_small", "plain"
 
 @dataclass(frozen=True, slots=True)
 class ListedPolicy:
-    """One policy as the list sent it. ``assignments`` None: they did not come, or not all of them; that is not *none*."""
+    """One policy as the list sent it. ``assignments`` None: they did not come, or not all of them; that is not *none*.
+
+    ``skip_reason`` says why it cannot be assigned although its type can.
+    """
 
     policy_type: str
     policy_id: str
     policy_name: str
     policy: str
     assignments: str | None
-    is_builtin: bool = False
+    skip_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,6 @@ class ListResult:
 
     status: TypeStatus
     failure: Failure | None
-    listed: int
 
 
 OnPage = Callable[[list[ListedPolicy]], Awaitable[None]]
@@ -55,10 +58,13 @@ async def list_policies(
     on_page: OnPage,
     code: FailureCode = FailureCode.CAPTURE_FAILED,
 ) -> ListResult:
-    """List every policy of a type, page by page to ``on_page``, each policy once.
+    """List every policy of a type, page by page to ``on_page``.
 
     With ``$expand=assignments`` where Graph takes it; after a 400, 500 or timeout in smaller pages, then without. What worked
     is remembered for the tenant.
+
+    A policy may come twice: Graph repeats pages now and then, and another way of asking begins at the first page. Whoever
+    keeps them knows them by their id and keeps the first; the ids of a whole tenant are not held here as well.
     """
     row = POLICY_TYPES[policy_type]
     walk = _Walk(client, row, on_page, code)
@@ -75,6 +81,16 @@ async def list_policies(
             return walk.result(problem)
         if isinstance(problem, GraphAnswer) and problem.status == 400:
             modes = [_PLAIN]
+        client.note(_STEP_DOWNS[modes[0]], f"{row.label}: {_STEP_WORDS[modes[0]]}")
+
+
+_STEP_DOWNS = {_SMALL: EventKind.SMALLER_PAGES, _PLAIN: EventKind.FALLBACK}
+
+_STEP_WORDS = {
+    _SMALL: f"the list with assignments failed; it is asked for in pages of {SMALL_PAGE}.",
+    _PLAIN: "Graph does not list it with assignments; they are read in batches.",
+}
+"""What the run's log says where another way of asking is tried."""
 
 
 def _is_expand_trouble(problem: GraphAnswer | GraphFault) -> bool:
@@ -94,7 +110,7 @@ class _Walk:
         self._row = row
         self._on_page = on_page
         self._code = code
-        self._seen: set[str] = set()
+        self._has_listed = False
         self._nameless = 0
 
     async def go(self, mode: str) -> GraphAnswer | GraphFault | None:
@@ -108,6 +124,7 @@ class _Walk:
             async for page in follow(self._client, GraphRequest("GET", path, timeout_tries=timeout_tries)):
                 policies = [policy for raw in page.entries if (policy := self._policy(raw)) is not None]
                 if policies:
+                    self._has_listed = True
                     await self._on_page(policies)
         except RefusedAnswer as refused:
             return refused.answer
@@ -117,22 +134,17 @@ class _Walk:
 
     def _policy(self, raw: bytes) -> ListedPolicy | None:
         try:
-            entry = Entry(raw, self._row.name_field)
+            entry = Entry(raw, self._row)
         except NoJson:
             self._nameless += 1
             return None
         if not entry.id:
             self._nameless += 1
             return None
-        if entry.id in self._seen:
-            return None
-        self._seen.add(entry.id)
-        is_builtin = bool(self._row.is_builtin(entry.id, {"priority": entry.priority}))
-        return ListedPolicy(self._row.key, entry.id, entry.name, entry.text, entry.assignments, is_builtin)
+        return ListedPolicy(self._row.key, entry.id, entry.name, entry.text, entry.assignments, entry.skip_reason)
 
     def result(self, problem: GraphAnswer | GraphFault | None) -> ListResult:
         """Return how far the list came."""
-        listed = len(self._seen)
         subject = Subject(policy_type=self._row.key)
         if problem is not None:
             failure = classify(problem, self._code, subject)
@@ -140,13 +152,13 @@ class _Walk:
                 Reason.UNSUPPORTED_POLICY_TYPE,
                 Reason.LICENSE_REQUIRED,
             )
-            if is_missing_feature and not listed:
-                return ListResult(TypeStatus.NOT_AVAILABLE, failure, 0)
-            return ListResult(TypeStatus.PARTIAL if listed else TypeStatus.FAILED, failure, listed)
+            if is_missing_feature and not self._has_listed:
+                return ListResult(TypeStatus.NOT_AVAILABLE, failure)
+            return ListResult(TypeStatus.PARTIAL if self._has_listed else TypeStatus.FAILED, failure)
         if self._nameless:
             word = "policy" if self._nameless == 1 else "policies"
             failure = Failure(
                 self._code, Reason.MALFORMED_RESPONSE, f"Graph listed {self._nameless} {word} without an id.", subject
             )
-            return ListResult(TypeStatus.PARTIAL, failure, listed)
-        return ListResult(TypeStatus.LISTED, None, listed)
+            return ListResult(TypeStatus.PARTIAL, failure)
+        return ListResult(TypeStatus.LISTED, None)

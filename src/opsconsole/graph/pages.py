@@ -35,9 +35,14 @@ class Sender(Protocol):
 class Page:
     """One page: the array as it stands in the answer, its entries as they stand in the array, and where it goes on."""
 
-    text: str
+    array: bytes
     entries: tuple[bytes, ...]
     next_link: str | None
+
+    @property
+    def text(self) -> str:
+        """Return the array as text."""
+        return self.array.decode()
 
 
 class RefusedAnswer(Exception):
@@ -53,7 +58,7 @@ def parse_page(body: bytes) -> Page:
     try:
         parts = object_parts(body)
         array = parts["value"]
-        entries = tuple(array_parts(array))
+        entries = tuple(array_parts(array, is_checked=True))
         link = value_of(parts.get("@odata.nextLink"))
         if link is not None and not isinstance(link, str):
             raise NoJson
@@ -61,7 +66,7 @@ def parse_page(body: bytes) -> Page:
         raise GraphFault(
             Reason.MALFORMED_RESPONSE, "Graph's answer was cut off, or is not the list that was asked for."
         ) from None
-    return Page(array.decode(), entries, link or None)
+    return Page(array, entries, link or None)
 
 
 def is_own_link(root: str, link: str) -> bool:

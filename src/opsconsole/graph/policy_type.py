@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from opsconsole.domain.assignment import Assignment, TargetKind
 
@@ -74,11 +73,16 @@ BUILT_IN_SUFFIXES = (
 """Ends of the ids of enrolment configurations that every tenant has, listed as assigned to all and not assignable."""
 
 
+WINGET = "#microsoft.graph.winGetApp"
+"""Apps of this kind take assignments only once they are published (Intune-Toolkit #25); of others nobody recorded it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyType:
     """One row. ``path`` is relative to the Graph root and version; ``answer`` is what a successful write answers;
     ``entity`` is what Graph calls the type in the name of its assignments, where that is not ``key``; ``kept_fields`` are
-    what an assignment holds beside its target; ``skips`` names the policies of the type that cannot be assigned.
+    what an assignment holds beside its target; ``skips`` names the policies of the type that cannot be assigned, and
+    ``is_judged`` says that it takes more than a policy's id to know them.
 
     ``why_not`` says why a type is left out; empty for the supported ones.
     """
@@ -98,6 +102,7 @@ class PolicyType:
     entity: str = ""
     kept_fields: tuple[str, ...] = ()
     skips: str = ""
+    is_judged: bool = False
     why_not: str = ""
 
     @property
@@ -139,15 +144,20 @@ class PolicyType:
             return f"{self.path}/{{id}}/update"
         return f"{self.path}('{{id}}')/assign" if self.has_quoted_key else f"{self.path}/{{id}}/assign"
 
-    def is_builtin(self, policy_id: str, entry: Mapping[str, Any] | None = None) -> str:
-        """Return why a policy cannot be assigned although its type can, or nothing; ``entry`` is the listed policy."""
+    def why_unassignable(self, policy_id: str, *, priority: int | None = None, kind: str = "", state: str = "") -> str:
+        """Return why a policy cannot be assigned although its type can, or nothing.
+
+        ``priority``, ``kind`` (its OData type) and ``state`` (how far its publishing is) are what the policy itself says.
+        """
         if self.key == "deviceEnrollmentConfiguration":
             if policy_id.lower().endswith(BUILT_IN_SUFFIXES):
                 return "Built in: every tenant has it, and its assignment cannot be changed."
-            if entry is not None and entry.get("priority") == 0 and "_" in policy_id:
+            if priority == 0 and "_" in policy_id:
                 return "Built in: it has the priority 0, and its assignment cannot be changed."
         if self.key == "roleScopeTag" and policy_id == "0":
             return "Built in: every tenant has this tag, and it is assigned to nobody."
+        if self.key == "mobileApp" and kind == WINGET and state not in ("", "published"):
+            return "Not published yet, so it cannot be assigned: publish the app, then preview again."
         return ""
 
 

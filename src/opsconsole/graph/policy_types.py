@@ -126,6 +126,8 @@ _ROWS = (
         Area.APPS,
         body_key="mobileAppAssignments",
         kept_fields=("intent", "settings"),
+        skips="WinGet apps that are not published",
+        is_judged=True,
     ),
     PolicyType(
         "mobileAppConfiguration",
@@ -203,6 +205,7 @@ _ROWS = (
         body_key="enrollmentConfigurationAssignments",
         entity="enrollmentConfiguration",
         skips="Built-in configurations",
+        is_judged=True,
     ),
     PolicyType(
         "windowsAutopilotDeploymentProfile",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import GraphUse
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.batch import MAX_BATCH, batch_request, parse_batch
 from opsconsole.graph.client import GraphAnswer, GraphClient, GraphFault, GraphRequest
 from opsconsole.graph.governor import STEP_S, Governor
+from opsconsole.graph.notes import OnNote, area_of, words_of
 
 MAX_WAIT_S = 300.0
 """A call that would have to wait longer in all is given up as throttled: the run ends, and a retry does what is left."""
@@ -51,17 +55,21 @@ class ThrottledClient:
         governor: Governor,
         *,
         on_wait: OnWait | None = None,
+        on_note: OnNote | None = None,
         max_wait_s: float = MAX_WAIT_S,
         list_modes: dict[str, str] | None = None,
     ) -> None:
         self._client = client
         self._governor = governor
         self._on_wait = on_wait
+        self._on_note = on_note
         self._max_wait_s = max_wait_s
         self._use = GraphUse()
         self._waiting: dict[object, datetime] = {}
         self._wait_began: datetime | None = None
         self._told: datetime | None = None
+        self._noted_closure: datetime | None = None
+        self._lost: tuple[Reason, datetime] | None = None
         self._pacing = _Overlap()
         self.list_modes = list_modes if list_modes is not None else {}
 
@@ -80,12 +88,23 @@ class ThrottledClient:
         """Return what was asked of Graph through this view so far."""
         return self._use
 
-    def for_run(self, on_wait: OnWait | None = None) -> ThrottledClient:
+    def note(self, kind: EventKind, text: str, *, times: int = 1, **data: object) -> None:
+        """Report something for the log of the run that this view belongs to."""
+        if self._on_note is not None:
+            self._on_note(kind, text, times=times, **data)
+
+    @property
+    def lost(self) -> tuple[Reason, datetime] | None:
+        """Return why Graph gives this view no answer, and since when; None once it gave one."""
+        return self._lost
+
+    def for_run(self, on_wait: OnWait | None = None, on_note: OnNote | None = None) -> ThrottledClient:
         """Return a view with counters of its own on the same client and governor; only the first one is closed."""
         return ThrottledClient(
             self._client,
             self._governor,
             on_wait=on_wait,
+            on_note=on_note,
             max_wait_s=self._max_wait_s,
             list_modes=self.list_modes,
         )
@@ -134,25 +153,44 @@ class ThrottledClient:
 
     async def _again(self, outcome: Outcome, request: GraphRequest, spent: _Spent) -> bool:
         """Digest an outcome: close or open the tenant, wait if need be, and tell whether to send again."""
+        self._note_loss(outcome)
         if isinstance(outcome, GraphFault):
             spent.failures += 1
             limit = request.timeout_tries if outcome.reason is Reason.TIMEOUT else request.max_tries
             is_safe = not request.is_write and outcome.reason in RETRIED_FAULTS
-            return is_safe and spent.failures < limit and await self._back_off(spent)
+            return is_safe and spent.failures < limit and await self._try_again(outcome, request, spent)
         if outcome.status == 429:
             self._count(throttled=1)
             await self._governor.close_for(outcome.headers)
             return True
         if outcome.status == 401 and not spent.is_renewed:
             spent.is_renewed = True
-            return b"InvalidAuthenticationToken" in outcome.body and await self._client.renew_sign_in()
+            if b"InvalidAuthenticationToken" not in outcome.body or not await self._client.renew_sign_in():
+                return False
+            self.note(EventKind.TOKEN, "Graph did not take the token any more: a new one was asked for.")
+            return True
         if outcome.status not in RETRIED_STATUSES:
             return False
         spent.failures += 1
         if outcome.status == 503 and "retry-after" in outcome.headers:
             await self._governor.close_for(outcome.headers)
         limit = {500: min(request.max_tries, 2), 504: request.timeout_tries}.get(outcome.status, request.max_tries)
-        return not request.is_write and spent.failures < limit and await self._back_off(spent)
+        return not request.is_write and spent.failures < limit and await self._try_again(outcome, request, spent)
+
+    async def _try_again(self, outcome: Outcome, request: GraphRequest, spent: _Spent) -> bool:
+        """Wait before a read is sent again, with the run's log told; False if the patience is used up."""
+        self.note(EventKind.RETRY, f"Graph {words_of(outcome)} ({area_of(request)}): the call is sent again.")
+        return await self._back_off(spent)
+
+    def _note_loss(self, outcome: Outcome) -> None:
+        if isinstance(outcome, GraphFault):
+            reason = outcome.reason if outcome.reason in RETRIED_FAULTS else None
+        else:
+            reason = Reason.SERVICE_UNAVAILABLE if outcome.status in RETRIED_STATUSES - {500} else None
+        if reason is None:
+            self._lost = None
+        else:
+            self._lost = (reason, self._lost[1] if self._lost else self._governor.clock())
 
     async def _batch(self, requests: Sequence[GraphRequest]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [None] * len(requests)
@@ -183,6 +221,7 @@ class ThrottledClient:
                 self._governor.note_success()
             if again:
                 self._count(retried=len(again))
+                self._note_inner([outcomes[index] for index in again])
                 is_only_throttled = len(throttled) == len(again)
                 if not is_only_throttled and not await self._back_off(spent, tries[again[0]] - 1):
                     break
@@ -194,12 +233,21 @@ class ThrottledClient:
             for outcome in outcomes
         ]
 
+    def _note_inner(self, outcomes: Sequence[Outcome | None]) -> None:
+        for words, times in Counter(words_of(one) for one in outcomes if one is not None).items():
+            self.note(EventKind.RETRY, f"Graph {words} inside a batch: the read is sent again.", times=times)
+
     async def _enter(self, request: GraphRequest, spent: _Spent) -> bool:
         """Wait until the tenant is open and a place is free; False if that takes longer than a call may wait."""
+        with self._governor.standing_in_line():
+            return await self._come_in(request, spent)
+
+    async def _come_in(self, request: GraphRequest, spent: _Spent) -> bool:
         while True:
-            if not await self._wait_until_open(spent):
+            if not await self._wait_until_open(request, spent):
                 return False
             if (wait_s := self._governor.turn_wait_s(request)) > 0:
+                self._note_pace(request, wait_s)
                 await self._wait(wait_s, is_paced=True)
                 continue
             await self._governor.acquire()
@@ -211,12 +259,24 @@ class ThrottledClient:
                 return True
             self._governor.release()
 
-    async def _wait_until_open(self, spent: _Spent) -> bool:
+    def _note_pace(self, request: GraphRequest, wait_s: float) -> None:
+        until = self._governor.clock() + timedelta(seconds=wait_s)
+        text = f"Held back to keep within Graph's budget ({area_of(request)})"
+        self.note(EventKind.PACE_WAIT, text, until=to_text(until))
+
+    def _note_closure(self, request: GraphRequest, until: datetime) -> None:
+        """Tell of a closure once, however many calls wait for it."""
+        if until != self._noted_closure:
+            self._noted_closure = until
+            self.note(EventKind.THROTTLE_WAIT, f"Graph asked to wait ({area_of(request)})", until=to_text(until))
+
+    async def _wait_until_open(self, request: GraphRequest, spent: _Spent) -> bool:
         has_waited = False
         while (until := await self._governor.look()) is not None:
             left_s = (until - self._governor.clock()).total_seconds()
             if spent.waited_s + left_s > self._max_wait_s:
                 return False
+            self._note_closure(request, until)
             step_s = min(left_s, STEP_S)
             spent.waited_s += step_s
             await self._wait(step_s, until)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreWrite, WriteState
+from opsconsole.domain.run_event import EventKind
 from opsconsole.graph.approvals import ApprovalStatus, read_approvals
 from opsconsole.operations.context import RunContext
 from opsconsole.store import restores
@@ -42,6 +43,7 @@ async def watch_approvals(
     the middle; ``is_stopped`` tells that the run ends. Returns when nothing of this run waits any more, or time is up.
     """
     grace_ends = float("inf")
+    is_told = False
     while True:
         if is_stopped():
             return
@@ -51,6 +53,9 @@ async def watch_approvals(
         waiting = await ctx.read(lambda session: _waiting(session, restore_id, ctx.run.id))
         if not waiting and is_last:
             return
+        if waiting and is_last and not is_told:
+            is_told = True
+            ctx.phase("Waiting for approvals")
         if waiting and not await _look(ctx, waiting, again, is_stopped):
             return
         if is_last and ctx.clock().timestamp() >= grace_ends:
@@ -93,6 +98,7 @@ async def _look(
         elif status in (ApprovalStatus.APPROVED, ApprovalStatus.COMPLETED):
             if is_stopped():
                 return False
+            ctx.note(EventKind.APPROVAL, "A request was approved: its policy is written now.")
             await again(item)
     return True
 
@@ -105,6 +111,7 @@ async def _end(ctx: RunContext, item: RestoreItem, write: RestoreWrite, message:
         restores.settle_write(session, write.run_id, item.id, write.step, WriteState.NOT_APPLIED, to_text(ctx.clock()))
         restores.set_item_state(session, item.id, ItemState.FAILED, failure)
 
+    ctx.note(EventKind.APPROVAL, message)
     await ctx.commit(keep, failures=[failure], counts={"awaiting": -1, "failed": 1})
 
 

@@ -22,6 +22,7 @@ async def capture(ctx: RunContext) -> None:
     if found is None:
         raise LookupError(f"backup set {set_id} is gone")
     chunk = _Chunk(ctx, found)
+    ctx.phase("Listing policy types")
     waiting = [key for key, counts in found.by_type.items() if counts.status is TypeStatus.PENDING]
     try:
         async with asyncio.TaskGroup() as group:

@@ -16,6 +16,7 @@ async def tenant_check(ctx: RunContext) -> None:
     keys = [policy_type.key for policy_type in supported_types()]
     await ctx.restart()
     ctx.counters = Counters(total=len(keys))
+    ctx.phase("Asking for each policy type")
     await ctx.flush(is_due=True)
     lines: dict[str, dict[str, object]] = {}
     failures: list[Failure] = []

@@ -10,11 +10,20 @@ from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.ids import NewId
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Counters, OperationRun, Outcome, RunType, Status
-from opsconsole.store import audit, backups, restores, runs
+from opsconsole.domain.run_event import EventKind
+from opsconsole.store import audit, backups, restores, run_events, runs
 from opsconsole.store.database import Session
 
 CANCELLED_MESSAGE = "The run was cancelled before it came to this policy."
 """What stands on an item that a cancellation left out."""
+
+ENDING_WORDS = {
+    Outcome.SUCCEEDED: "The run succeeded.",
+    Outcome.PARTIALLY_SUCCEEDED: "The run ended; not all of it succeeded.",
+    Outcome.FAILED: "The run failed.",
+    Outcome.CANCELLED: "The run was cancelled.",
+}
+"""The last line of a run's log."""
 
 _FAILURE_CODES: dict[RunType, FailureCode] = {
     RunType.CAPTURE: FailureCode.CAPTURE_FAILED,
@@ -60,8 +69,10 @@ def complete_run(
     final["failure_count"] = runs.count_failures(session, run.id)
     if not runs.set_completed(session, run.id, outcome, final, now):
         return False
+    run_events.append_event(session, run.id, now, EventKind.COMPLETED, ENDING_WORDS[outcome])
     if run.type is RunType.PREVIEW and outcome in (Outcome.FAILED, Outcome.CANCELLED):
         status = RestoreStatus.CANCELLED if outcome is Outcome.CANCELLED else RestoreStatus.PREVIEW_FAILED
+        restores.clear_plan(session, str(run.inputs["restore"]))
         restores.set_restore_status(session, str(run.inputs["restore"]), status)
     if run.type is RunType.CAPTURE and outcome in (Outcome.FAILED, Outcome.CANCELLED):
         _complete_followers(session, run, outcome, now=now, new_id=new_id)

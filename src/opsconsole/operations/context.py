@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter as CountOf
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,13 @@ from typing import Any, Protocol, TypeVar
 
 from opsconsole.domain.clock import Clock, to_text
 from opsconsole.domain.failure import Failure
-from opsconsole.domain.ids import NewId
+from opsconsole.domain.ids import NewId, short_id
 from opsconsole.domain.run import Counters, GraphUse, OperationRun
+from opsconsole.domain.run_event import EventKind
 from opsconsole.errors import LeaseLost, StoreUnavailable
 from opsconsole.graph.throttle import ThrottledClient
-from opsconsole.store import runs
+from opsconsole.operations.run_log import RunLog
+from opsconsole.store import run_events, runs
 from opsconsole.store.database import Database, Session
 
 T = TypeVar("T")
@@ -53,6 +56,13 @@ class InThread(Protocol):
         ...
 
 
+def _counted(counters: Counters) -> dict[str, Any]:
+    return {
+        "progress": {"done": counters.done, "total": max(counters.total, counters.done)},
+        "counters": counters.to_json(),
+    }
+
+
 @dataclass
 class RunContext:
     """One claimed run in the hands of one worker.
@@ -71,6 +81,7 @@ class RunContext:
     lease_expires_at: datetime
     in_thread: InThread
     is_allowed: Callable[[Session], bool]
+    engine_kind: str = "engine"
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
@@ -86,22 +97,46 @@ class RunContext:
         self._wait_changed = asyncio.Event()
         self.is_lost = False
         self.is_stopping = False
+        self.log = RunLog(self.run.lease_epoch, self.clock)
+
+    async def begin_log(self) -> None:
+        """Say in the run's log who took it up; behind the lines that earlier workers left."""
+        before, last = 0, None
+        if self.run.lease_epoch > 1:
+            before, last = await self.read(lambda session: run_events.extent(session, self.run.id))
+            self.log = RunLog(self.run.lease_epoch, self.clock, before)
+        engine = f"Engine {short_id(self.engine_id)} ({self.engine_kind})"
+        if self.run.lease_epoch <= 1:
+            self.note(EventKind.ATTEMPT, f"{engine} took the run up.")
+        elif last is EventKind.RELEASED:
+            self.note(EventKind.ATTEMPT, f"{engine} took the run up where it was left.")
+        else:
+            self.note(EventKind.TAKEN_OVER, f"{engine} took over from a lost one.")
+
+    def note(self, kind: EventKind, text: str, *, times: int = 1, **data: Any) -> None:
+        """Tell of something in the run's log; it reaches the store with the next commit."""
+        self.log.note(kind, text, times=times, **data)
+
+    def phase(self, name: str) -> None:
+        """Begin a phase of the run, which ends the one before."""
+        self.log.phase(name)
 
     def count(self, **deltas: int) -> None:
         """Add to the counters; they reach the store with the next commit."""
         self.counters = self.counters.plus(**deltas)
 
-    def snapshot(self, counters: Counters | None = None) -> dict[str, Any]:
-        """Return the run's context as it stands, or as it will stand with ``counters``."""
-        counters = counters or self.counters
+    def snapshot(self) -> dict[str, Any]:
+        """Return the run's context as it stands."""
         context = {
             **self.run.context,
             **self.extra,
-            "progress": {"done": counters.done, "total": max(counters.total, counters.done)},
-            "counters": counters.to_json(),
+            **_counted(self.counters),
             "graph": {**self._base_use.plus(self.client.use).to_json(), **self.client.governor.shown()},
         }
         context.pop("waiting_until", None)
+        context.pop("graph_lost", None)
+        if (lost := self.client.lost) is not None:
+            context["graph_lost"] = {"reason": lost[0].value, "since": to_text(lost[1])}
         if self.waiting_until is not None:
             context["waiting_until"] = to_text(self.waiting_until)
         return context
@@ -109,6 +144,8 @@ class RunContext:
     def note_wait(self, until: datetime | None) -> None:
         """Take note of a wait for Graph's throttle, and of its end; shown with the next flush (promise 12)."""
         self.waiting_until = until
+        if until is None:
+            self.log.end_waits()
         self._wait_changed.set()
 
     async def tell_waits(self) -> None:
@@ -139,12 +176,13 @@ class RunContext:
         function: Callable[[Session], T],
         *,
         failures: Sequence[Failure] = (),
-        counts: Mapping[str, int] | None = None,
+        counts: Mapping[str, int] | Callable[[T], Mapping[str, int]] | None = None,
     ) -> T:
         """Run ``function`` in a fenced transaction, with failure records and what they add to the counters. Raises LeaseLost.
 
-        All of it reaches the store together or not at all, so that a run taken over counts nothing twice. A task that is
-        cancelled in here first waits for the end: the transaction goes on in its thread, and what it kept must be counted.
+        ``counts`` may be worked out from what ``function`` returned. All of it reaches the store together or not at all, so
+        that a run taken over counts nothing twice. A task that is cancelled in here first waits for the end: the transaction
+        goes on in its thread, and what it kept must be counted.
         """
         task = asyncio.ensure_future(self._commit(function, failures, counts))
         try:
@@ -156,22 +194,33 @@ class RunContext:
             raise
 
     async def _commit(
-        self, function: Callable[[Session], T], failures: Sequence[Failure], counts: Mapping[str, int] | None
+        self,
+        function: Callable[[Session], T],
+        failures: Sequence[Failure],
+        counts: Mapping[str, int] | Callable[[T], Mapping[str, int]] | None,
     ) -> T:
         async with self._lock:
-            counters = self.counters.plus(**(counts or {}))
-            context, now = self.snapshot(counters), to_text(self.clock())
+            for reason, times in CountOf(failure.reason for failure in failures).items():
+                self.note(
+                    EventKind.FAILED, f"Failed: {reason.value.replace('_', ' ')}.", times=times, reason=reason.value
+                )
+            context, now = self.snapshot(), to_text(self.clock())
+            lines, states = self.log.unwritten()
+            before = self.counters
 
-            def step(session: Session) -> T:
+            def step(session: Session) -> tuple[T, Mapping[str, int]]:
                 result = function(session)
+                deltas = counts(result) if callable(counts) else counts or {}
                 if failures:
                     runs.add_failures(session, self.run.id, failures)
-                runs.save_context(session, self.run.id, context, now)
-                return result
+                runs.save_context(session, self.run.id, {**context, **_counted(before.plus(**deltas))}, now)
+                run_events.put_events(session, self.run.id, lines)
+                return result, deltas
 
-            result = await self.fenced(step)
+            result, deltas = await self.fenced(step)
             # Deltas again, not the value: another task may have counted while the transaction ran.
-            self.counters = self.counters.plus(**(counts or {}))
+            self.counters = self.counters.plus(**deltas)
+            self.log.written(states)
             self._last_flush = time.monotonic()
             return result
 
@@ -211,6 +260,7 @@ class RunContext:
             return
         self._last_cancel_look = time.monotonic()
         if await self.read(lambda session: runs.is_cancel_requested(session, self.run.id)):
+            self.note(EventKind.CANCEL, "Somebody asked for the run to be cancelled: what is in hand is settled first.")
             raise RunCancelled
 
     @property
@@ -245,6 +295,12 @@ class RunContext:
         """Wait until ``seconds`` after this worker claimed the run."""
         left_s = seconds - (self.clock() - self._claimed_at).total_seconds()
         if left_s > 0:
-            self.note_wait(self.clock() + timedelta(seconds=left_s))
+            until = self.clock() + timedelta(seconds=left_s)
+            self.note(
+                EventKind.LEASE_WAIT,
+                "Waiting until no write of the lost engine can arrive any more",
+                until=to_text(until),
+            )
+            self.note_wait(until)
             await self.sleep(left_s)
             self.note_wait(None)

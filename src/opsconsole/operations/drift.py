@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Callable
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
+from opsconsole.domain.assignment import Assignment
 from opsconsole.domain.backup import BackupItem, ItemStatus, TypeCounts, TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.plan import difference
-from opsconsole.domain.run import Counters
-from opsconsole.graph.directory import GraphProblem, resolve_groups
+from opsconsole.graph.directory import GraphProblem, list_filters, resolve_groups
 from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.operations.context import RunContext
-from opsconsole.operations.differences import KINDS_KEY, Difference
+from opsconsole.operations.differences import KINDS_KEY
 from opsconsole.operations.entries import canonical_set
 from opsconsole.operations.live import ListedType, list_type
-from opsconsole.operations.planning import target_ids
+from opsconsole.operations.portions import portions
 from opsconsole.store import backups, drift
 from opsconsole.store.database import Session
 
@@ -24,48 +27,78 @@ _COMPARABLE = (TypeStatus.LISTED, TypeStatus.PARTIAL)
 
 
 async def drift_check(ctx: RunContext) -> None:
-    """Compare every policy type of the set; store what differs, count what is the same.
+    """Compare every policy type of the set, a portion at a time; store what differs, count what is the same.
 
     ``unchanged`` counts what is the same, ``processed`` what differs, ``skipped`` what cannot be compared because the
-    set does not hold its assignments. Types are listed side by side, and each is kept as soon as it is compared, in the
-    order of the table of types, so that what was found can be looked at while the rest is under way.
+    set does not hold its assignments.
     """
     set_id = str(ctx.run.inputs["set"])
 
-    def read(session: Session) -> tuple[dict[str, TypeCounts], list[BackupItem], dict[str, str]]:
-        found = backups.get_set(session, set_id)
-        types = found.by_type if found else {}
+    def read(session: Session) -> tuple[dict[str, TypeCounts], dict[str, str]]:
+        found = backups.get_set(session, set_id, failure_limit=0)
         names = {name.id: name.name for name in backups.get_names(session, set_id) if name.name}
-        return types, backups.all_items(session, set_id), names
+        return found.by_type if found else {}, names
 
-    by_status, items, names = await ctx.read(read)
-    keys = [key for key, counts in by_status.items() if counts.status in _COMPARABLE]
-    by_type: dict[str, list[BackupItem]] = defaultdict(list)
-    for item in items:
-        by_type[item.policy_type].append(item)
-    await ctx.restart()
-    ctx.counters = Counters(total=len(items))
+    by_type, names = await ctx.read(read)
     found = Counter[str]()
-    ctx.extra[KINDS_KEY] = dict(found)
+    ctx.extra[KINDS_KEY] = {}
+    await ctx.restart()
     await ctx.commit(lambda session: drift.clear_drift_items(session, ctx.run.id))
-    async with asyncio.TaskGroup() as group:
-        listings = {key: group.create_task(list_type(ctx, POLICY_TYPES[key])) for key in keys}
-        for key in keys:
-            listed = await listings.pop(key)
-            await _name_live_groups(ctx, listed, names)
-            differences = _compare(ctx, by_status[key], by_type.pop(key, []), key, listed, names)
-            found.update(one.kind for one in differences)
-            ctx.extra[KINDS_KEY] = dict(found)
-            failures = [_of_drift(failure) for failure in (listed.failure, *listed.unread.values()) if failure]
-            await ctx.commit(_keeping(ctx, differences), failures=failures)
-            await ctx.checkpoint()
-    gaps = [gap for key, counts in by_status.items() if (gap := _gap(key, counts)) is not None]
+    ctx.count(total=sum(counts.listed for counts in by_type.values()))
+    await ctx.flush(is_due=True)
+    live_names = _LiveNames(ctx, names)
+    for keys in portions({key: counts.listed for key, counts in by_type.items() if counts.status in _COMPARABLE}):
+        await _compare_portion(ctx, set_id, {key: by_type[key] for key in keys}, live_names, found)
+    gaps = [gap for key, counts in by_type.items() if (gap := _gap(key, counts)) is not None]
     await ctx.commit(lambda _: None, failures=gaps)
 
 
-def _keeping(ctx: RunContext, differences: list[Difference]) -> Callable[[Session], None]:
-    run = ctx.run
-    return lambda session: drift.add_drift_items(session, run.id, run.workspace_id, _rows(differences))
+async def _compare_portion(
+    ctx: RunContext, set_id: str, by_type: dict[str, TypeCounts], live_names: _LiveNames, found: Counter[str]
+) -> None:
+    """Compare some types, side by side, and store what differs of them; ``found`` counts it by kind."""
+    ctx.phase("Reading the tenant")
+    listed: dict[str, ListedType] = {}
+
+    async def list_one(key: str) -> None:
+        listed[key] = await list_type(ctx, POLICY_TYPES[key])
+
+    async with asyncio.TaskGroup() as group:
+        for key in by_type:
+            group.create_task(list_one(key))
+    ctx.phase("Comparing")
+    changes: list[_Change] = []
+    for key, counts in by_type.items():
+        await ctx.checkpoint()
+        items = await ctx.read(partial(backups.all_items, set_id=set_id, policy_type=key))
+        changes += _compare(ctx, counts, items, key, listed[key])
+    failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
+    failures += [_of_drift(failure) for one in listed.values() for failure in one.unread.values()]
+    await live_names.learn(changes)
+    found.update(one.kind for one in changes)
+    ctx.extra[KINDS_KEY] = dict(found)
+    rows = [one.to_row(live_names.names) for one in changes]
+    await ctx.commit(
+        lambda session: drift.add_drift_items(session, ctx.run.id, ctx.run.workspace_id, rows), failures=failures
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One policy that differs, by ids only."""
+
+    kind: str
+    policy_type: str
+    policy_id: str
+    policy_name: str
+    added: tuple[Assignment, ...] = ()
+    removed: tuple[Assignment, ...] = ()
+
+    def to_row(self, names: Mapping[str, str]) -> drift.DriftItem:
+        """Return the change as it is stored, with the names of groups and filters."""
+        added = tuple(entry.to_json(names) for entry in self.added)
+        removed = tuple(entry.to_json(names) for entry in self.removed)
+        return drift.DriftItem(self.kind, self.policy_type, self.policy_id, self.policy_name, added, removed)
 
 
 def _gap(key: str, counts: TypeCounts) -> Failure | None:
@@ -83,14 +116,9 @@ def _gap(key: str, counts: TypeCounts) -> Failure | None:
 
 
 def _compare(
-    ctx: RunContext,
-    counts: TypeCounts,
-    items: list[BackupItem],
-    key: str,
-    listed: ListedType,
-    names: dict[str, str],
-) -> list[Difference]:
-    result = []
+    ctx: RunContext, counts: TypeCounts, items: Sequence[BackupItem], key: str, listed: ListedType
+) -> list[_Change]:
+    changes = []
     policies = dict(listed.policies)
     is_whole = listed.status is TypeStatus.LISTED
     for item in items:
@@ -99,7 +127,7 @@ def _compare(
             ctx.count(skipped=1)
         elif policy is None and is_whole:
             ctx.count(processed=1)
-            result.append(Difference("gone", key, item.policy_id, item.policy_name))
+            changes.append(_Change("gone", key, item.policy_id, item.policy_name))
         elif policy is None or policy.assignments is None:
             ctx.count(failed=1)
         else:
@@ -112,39 +140,40 @@ def _compare(
                 ctx.count(unchanged=1)
             else:
                 ctx.count(processed=1)
-                added = tuple(entry.to_json(names) for entry in change.added)
-                removed = tuple(entry.to_json(names) for entry in change.removed)
-                result.append(Difference("changed", key, item.policy_id, item.policy_name, added, removed))
+                changes.append(_Change("changed", key, item.policy_id, item.policy_name, change.added, change.removed))
     for policy in policies.values():
         if counts.status is TypeStatus.PARTIAL:  # it may well have been there when the list broke off
             ctx.count(total=1, skipped=1)
             continue
         ctx.count(total=1, processed=1)
-        result.append(Difference("new", key, policy.policy_id, policy.policy_name))
-    return result
+        changes.append(_Change("new", key, policy.policy_id, policy.policy_name))
+    return changes
 
 
 def _of_drift(failure: Failure) -> Failure:
     return Failure(FailureCode.DRIFT_FAILED, failure.reason, failure.message, failure.subject, failure.trace)
 
 
-async def _name_live_groups(ctx: RunContext, listed: ListedType, names: dict[str, str]) -> None:
-    unknown: set[str] = set()
-    for policy in listed.policies.values():
-        if policy.assignments is not None:
-            unknown |= target_ids(policy.assignments)[0]
-    unknown -= names.keys()
-    if not unknown:
-        return
-    try:
-        found = await resolve_groups(ctx.client, sorted(unknown))
-    except GraphProblem:
-        return  # names are a courtesy here: the comparison is by id
-    names.update({name.id: name.name for name in found.values() if name.name})
+class _LiveNames:
+    """The names of groups and filters: those the set keeps, and those that only occur live as they are met.
 
+    They are a courtesy here, since the comparison is by id: what cannot be looked up goes without.
+    """
 
-def _rows(found: list[Difference]) -> list[drift.DriftItem]:
-    return [
-        drift.DriftItem(one.kind, one.policy_type, one.policy_id, one.policy_name, one.added, one.removed)
-        for one in found
-    ]
+    def __init__(self, ctx: RunContext, names: dict[str, str]) -> None:
+        self.names = names
+        self._ctx = ctx
+        self._asked: set[str] = set()
+
+    async def learn(self, changes: Iterable[_Change]) -> None:
+        """Look up what the changes name and nobody has asked for yet."""
+        targets = [entry.target for change in changes for entry in (*change.added, *change.removed)]
+        groups = {target.group_id for target in targets} - self.names.keys() - self._asked - {""}
+        filters = {target.filter_id for target in targets} - self.names.keys() - self._asked - {""}
+        self._asked |= groups | filters
+        with contextlib.suppress(GraphProblem):
+            found = await resolve_groups(self._ctx.client, groups) if groups else {}
+            self.names.update({name.id: name.name for name in found.values() if name.name})
+        with contextlib.suppress(GraphProblem):
+            found = await list_filters(self._ctx.client) if filters else {}
+            self.names.update({name.id: name.name for name in found.values() if name.name})

@@ -30,12 +30,16 @@ async def fetch(ctx: RunContext) -> None:
         pending = await ctx.read(lambda session: backups.count_pending(session, set_id, only))
         ctx.count(total=ctx.counters.done + pending - ctx.counters.total)
     if only is None:
+        ctx.phase("Settling from the list")
         await _settle_what_came(ctx, set_id)
     after = ""
     while items := await ctx.read(partial(_next_items, set_id, after, only)):
+        if not after:
+            ctx.phase("Reading in batches")
         await ctx.checkpoint()
         await _read_chunk(ctx, set_id, items)
         after = items[-1].id
+    ctx.phase("Looking up names")
     await _save_names(ctx, set_id)
 
 
@@ -44,12 +48,10 @@ def _next_items(set_id: str, after: str, only: list[str] | None, session: Sessio
 
 
 async def _settle_what_came(ctx: RunContext, set_id: str) -> None:
-    # Counted first, so that counters and items reach the store together; the run is fenced, so nothing comes between.
-    came = await ctx.read(lambda session: backups.count_came_with_list(session, set_id))
-    if came:
-        await ctx.commit(
-            lambda session: backups.settle_with_assignments(session, set_id, ctx.run.id), counts={"processed": came}
-        )
+    await ctx.commit(
+        lambda session: backups.settle_with_assignments(session, set_id, ctx.run.id),
+        counts=lambda came: {"processed": came},
+    )
 
 
 async def _read_chunk(ctx: RunContext, set_id: str, items: Sequence[BackupItem]) -> None:

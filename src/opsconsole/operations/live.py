@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from opsconsole.domain.backup import TypeStatus
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
-from opsconsole.graph.assignments import PolicyRef, read_assignments
+from opsconsole.graph.assignments import PolicyRef, read_assignments, read_policies
 from opsconsole.graph.listing import ListedPolicy, list_policies
 from opsconsole.graph.policy_types import PolicyType
 from opsconsole.operations.context import RunContext
@@ -19,12 +19,22 @@ LIST_FROM_ITEMS = 60
 """From this many policies of a type on, listing it (100 a page, with assignments) costs fewer calls than batches of 20."""
 
 
+@dataclass(frozen=True, slots=True)
+class LivePolicy:
+    """One policy of the tenant, without its payload: three quarters of what a list holds are never compared."""
+
+    policy_id: str
+    policy_name: str
+    assignments: str | None
+    skip_reason: str
+
+
 @dataclass(slots=True)
-class LivePolicies:
+class LiveSides:
     """What was found for each source, and the live policy each one was matched with."""
 
     states: dict[tuple[str, str], Live] = field(default_factory=dict)
-    matches: dict[tuple[str, str], ListedPolicy] = field(default_factory=dict)
+    matches: dict[tuple[str, str], LivePolicy] = field(default_factory=dict)
 
     def of(self, source: Source) -> Live:
         """Return the live side of a source."""
@@ -42,7 +52,7 @@ class LivePolicies:
 class ListedType:
     """One policy type of the tenant, listed whole (or as far as it came)."""
 
-    policies: dict[str, ListedPolicy]
+    policies: dict[str, LivePolicy]
     status: TypeStatus
     failure: Failure | None
     unread: dict[str, Failure]
@@ -50,11 +60,15 @@ class ListedType:
 
 async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
     """List one policy type, and read the assignments that did not come with the list."""
-    found: dict[str, ListedPolicy] = {}
+    found: dict[str, LivePolicy] = {}
 
     async def keep(page: list[ListedPolicy]) -> None:
         await ctx.checkpoint()
-        found.update((policy.policy_id, policy) for policy in page)
+        for policy in page:
+            if policy.policy_id not in found:
+                found[policy.policy_id] = LivePolicy(
+                    policy.policy_id, policy.policy_name, policy.assignments, policy.skip_reason
+                )
         await ctx.flush()
 
     result = await list_policies(ctx.client, policy_type.key, on_page=keep, code=FailureCode.PREVIEW_FAILED)
@@ -71,25 +85,25 @@ async def list_type(ctx: RunContext, policy_type: PolicyType) -> ListedType:
     return ListedType(found, result.status, result.failure, unread)
 
 
-async def read_live(ctx: RunContext, sources: Sequence[Source], *, match_by_name: bool) -> LivePolicies:
+async def read_live(ctx: RunContext, sources: Sequence[Source], *, match_by_name: bool) -> LiveSides:
     """Read the live side of every source: by id within a tenant, by type and name across tenants."""
     by_type: dict[str, list[Source]] = defaultdict(list)
     for source in sources:
         by_type[source.policy_type.key].append(source)
-    live = LivePolicies()
+    live = LiveSides()
     async with asyncio.TaskGroup() as group:
         for several in by_type.values():
             group.create_task(_read_type(ctx, live, several, match_by_name=match_by_name))
     return live
 
 
-async def _read_type(ctx: RunContext, live: LivePolicies, sources: list[Source], *, match_by_name: bool) -> None:
+async def _read_type(ctx: RunContext, live: LiveSides, sources: list[Source], *, match_by_name: bool) -> None:
     policy_type = sources[0].policy_type
     if not match_by_name and (len(sources) < LIST_FROM_ITEMS or not policy_type.expands):
         await _read_by_id(ctx, live, sources)
         return
     listed = await list_type(ctx, policy_type)
-    by_name: dict[str, list[ListedPolicy]] = defaultdict(list)
+    by_name: dict[str, list[LivePolicy]] = defaultdict(list)
     for policy in listed.policies.values():
         by_name[policy.policy_name].append(policy)
     rest = []
@@ -103,7 +117,7 @@ async def _read_type(ctx: RunContext, live: LivePolicies, sources: list[Source],
         elif len(hits) == 1 and hits[0].assignments is not None:
             if match_by_name:
                 live.matches[key] = hits[0]
-            live.states[key] = Live(hits[0].assignments, skip_reason=policy_type.is_builtin(hits[0].policy_id))
+            live.states[key] = Live(hits[0].assignments, skip_reason=hits[0].skip_reason)
         elif len(hits) > 1:
             message = f"{len(hits)} policies in the tenant have this type and name."
             live.states[key] = Live(None, _failure(source, Reason.POLICY_AMBIGUOUS, message))
@@ -124,18 +138,18 @@ async def _read_type(ctx: RunContext, live: LivePolicies, sources: list[Source],
         await _read_by_id(ctx, live, rest)
 
 
-async def _read_by_id(ctx: RunContext, live: LivePolicies, sources: list[Source]) -> None:
+async def _read_by_id(ctx: RunContext, live: LiveSides, sources: list[Source]) -> None:
     await ctx.checkpoint()
     refs = [PolicyRef(source.policy_type.key, source.policy_id) for source in sources]
-    answers = await read_assignments(ctx.client, refs, code=FailureCode.PREVIEW_FAILED)
+    read = read_policies if sources[0].policy_type.is_judged else read_assignments
+    answers = await read(ctx.client, refs, code=FailureCode.PREVIEW_FAILED)
     for source, answer in zip(sources, answers, strict=True):
         failure = _about(source, answer.failure) if answer.failure else None
-        live.states[source.policy_type.key, source.policy_id] = Live(
-            answer.assignments, failure, source.policy_type.is_builtin(source.policy_id)
-        )
+        skip_reason = answer.skip_reason or source.policy_type.why_unassignable(source.policy_id)
+        live.states[source.policy_type.key, source.policy_id] = Live(answer.assignments, failure, skip_reason)
 
 
-def _one(policy: ListedPolicy | None) -> list[ListedPolicy]:
+def _one(policy: LivePolicy | None) -> list[LivePolicy]:
     return [] if policy is None else [policy]
 
 

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
 
-from opsconsole.domain.backup import BackupItem, DirectoryName, ItemStatus
-from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
-from opsconsole.domain.plan import fingerprint, plan_hash
-from opsconsole.domain.restore import ItemState, RestoreRun, WriteState
+from opsconsole.domain.backup import DirectoryName
+from opsconsole.domain.plan import PlanDigest
+from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
 from opsconsole.domain.run import Counters
-from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.operations.context import RunContext
-from opsconsole.operations.entries import canonical_set
-from opsconsole.operations.live import LivePolicies, read_live
+from opsconsole.operations.live import LiveSides, read_live
 from opsconsole.operations.planning import Source, plan_item, target_ids
-from opsconsole.operations.resolving import Resolver
-from opsconsole.store import backups, restores
+from opsconsole.operations.portions import portions
+from opsconsole.operations.resolving import Resolution, Resolver
+from opsconsole.operations.sources import Sources, named_targets, sources_of
+from opsconsole.store import restores
 from opsconsole.store.database import Session
+
+_PLAN_STATES = (ItemState.UNCHANGED, ItemState.WILL_CHANGE, ItemState.BLOCKED, ItemState.SKIPPED)
+
+_COUNTER_OF = {
+    ItemState.WILL_CHANGE: "processed",
+    ItemState.BLOCKED: "failed",
+    ItemState.SKIPPED: "skipped",
+    ItemState.UNCHANGED: "unchanged",
+}
 
 
 async def preview(ctx: RunContext) -> None:
-    """Work out the plan of the run's restore and store it whole, in one transaction."""
+    """Work out the plan of the run's restore, a portion of the policy types at a time, and seal it whole.
+
+    Until its hash stands in the store there is no plan: what a lost worker left of one is removed first.
+    """
     restore_id = str(ctx.run.inputs["restore"])
     restore = await ctx.read(lambda session: restores.get_restore(session, restore_id))
     if restore is None:
@@ -29,171 +42,108 @@ async def preview(ctx: RunContext) -> None:
     if restore.plan_hash is not None:
         return  # a lost worker stored the plan already: plans never change
     await ctx.restart()
-    if restore.undo_of is not None:
-        sources, names, same_tenant = await _undo_sources(ctx, restore, restore.undo_of)
-    else:
-        sources, names, same_tenant = await _backup_sources(ctx, restore)
-    ctx.count(total=len(sources))
+    await ctx.commit(lambda session: restores.clear_plan(session, restore_id))
+    sources = sources_of(restore)
+
+    def read(session: Session) -> tuple[dict[str, int], set[str], set[str], Sequence[DirectoryName], bool]:
+        by_type = sources.counts(session)
+        groups, filters = named_targets(session, sources, list(by_type))
+        return by_type, groups, filters, sources.names(session), sources.is_same_tenant(session)
+
+    by_type, groups, filters, names, is_same_tenant = await ctx.read(read)
+    ctx.count(total=sum(by_type.values()))
     await ctx.flush(is_due=True)
-    live = await read_live(ctx, sources, match_by_name=not same_tenant)
-    if restore.undo_of is not None:
-        sources = await ctx.read(lambda session: _mark_diverged(session, restore, sources, live))
-    await ctx.checkpoint()
-    await _store_plan(ctx, restore, sources, live, names)
+    resolver = Resolver(ctx.client, names, restore.inputs.get("mapping", ()), by_id_only=sources.is_undo)
+    plan = _Plan(ctx, restore, sources, resolver, by_name=not is_same_tenant)
+    await plan.make(by_type, groups, filters)
 
 
-async def _store_plan(
-    ctx: RunContext,
-    restore: RestoreRun,
-    sources: Sequence[Source],
-    live: LivePolicies,
-    names: Sequence[DirectoryName],
-) -> None:
+class _Plan:
+    """A plan in the making: what was worked out of it is in the store, its hash and counts are here."""
+
+    def __init__(
+        self, ctx: RunContext, restore: RestoreRun, sources: Sources, resolver: Resolver, *, by_name: bool
+    ) -> None:
+        self._ctx = ctx
+        self._restore = restore
+        self._sources = sources
+        self._resolver = resolver
+        self._by_name = by_name
+        self._digest = PlanDigest(restore.tenant_id, restore.mode)
+        self._seq = count(1)
+        self._states: Counter[ItemState] = Counter()
+        self._dangers: Counter[str] = Counter()
+
+    async def make(self, by_type: Mapping[str, int], groups: set[str], filters: set[str]) -> None:
+        """Work the plan out, portion by portion, and seal it."""
+        resolution: Resolution | None = None
+        for keys in portions(by_type):
+            sources = await self._ctx.read(partial(self._sources_of, keys))
+            self._ctx.phase("Reading the tenant")
+            live = await read_live(self._ctx, sources, match_by_name=self._by_name)
+            sources = await self._ctx.read(partial(self._sources.judged, sources=sources, live=live))
+            await self._ctx.checkpoint()
+            self._ctx.phase("Resolving groups and filters")
+            live_groups, live_filters = _targets_of(sources, live)
+            if resolution is None:  # with the first portion's live groups in the same call
+                resolution = await self._resolver.resolve(groups, filters, live_groups, live_filters)
+            else:
+                await self._resolver.name(resolution, live_groups, live_filters)
+            self._ctx.phase("Planning")
+            await self._add(sorted(sources, key=_order), live, resolution)
+        await self._seal()
+
+    def _sources_of(self, keys: Sequence[str], s: Session) -> list[Source]:
+        return [source for key in keys for source in self._sources.of_type(s, key)]
+
+    async def _add(self, sources: Sequence[Source], live: LiveSides, resolution: Resolution) -> None:
+        """Store the items of one portion."""
+        items: list[RestoreItem] = []
+        parts = []
+        for source in sources:
+            item, part = plan_item(
+                live.placed(source),
+                live.of(source),
+                resolution,
+                self._restore.mode,
+                item_id=self._ctx.new_id(),
+                restore_run_id=self._restore.id,
+                seq=next(self._seq),
+            )
+            items.append(item)
+            parts.append(part)
+        self._digest.add(parts)
+        self._states.update(item.state for item in items)
+        self._dangers.update(danger for item in items for danger in item.dangers)
+        await self._ctx.commit(
+            lambda session: restores.add_plan_items(session, self._restore.id, items),
+            failures=[item.failure for item in items if item.failure and item.state is ItemState.BLOCKED],
+        )
+
+    async def _seal(self) -> None:
+        # Counted only here: a run that broke off before has no plan, so it did nothing by halves.
+        self._ctx.counters = Counters(
+            total=self._states.total(), **{_COUNTER_OF[state]: number for state, number in self._states.items()}
+        )
+        counts = {state.value: self._states[state] for state in _PLAN_STATES}
+        await self._ctx.commit(
+            lambda session: restores.store_plan(
+                session, self._restore.id, self._digest.hexdigest(), counts, dict(self._dangers), []
+            )
+        )
+
+
+def _targets_of(sources: Sequence[Source], live: LiveSides) -> tuple[set[str], set[str]]:
     groups: set[str] = set()
     filters: set[str] = set()
-    live_groups: set[str] = set()
     for source in sources:
-        more_groups, more_filters = target_ids(source.assignments)
-        groups |= more_groups
-        filters |= more_filters
-        found = live.of(source)
-        if found.assignments is not None:
-            live_groups |= target_ids(found.assignments)[0]
-    resolver = Resolver(ctx.client, names, restore.inputs.get("mapping", ()), by_id_only=restore.undo_of is not None)
-    resolution = await resolver.resolve(groups, filters, live_groups)
-    items, planned = [], []
-    for seq, source in enumerate(sorted(sources, key=_order), start=1):
-        item, part = plan_item(
-            live.placed(source),
-            live.of(source),
-            resolution,
-            restore.mode,
-            item_id=ctx.new_id(),
-            restore_run_id=restore.id,
-            seq=seq,
-        )
-        items.append(item)
-        planned.append(part)
-    states = Counter(item.state for item in items)
-    ctx.counters = Counters(
-        total=len(items),
-        processed=states[ItemState.WILL_CHANGE],
-        failed=states[ItemState.BLOCKED],
-        skipped=states[ItemState.SKIPPED],
-        unchanged=states[ItemState.UNCHANGED],
-    )
-    dangers = Counter(danger for item in items for danger in item.dangers)
-    counts = {state.value: states[state] for state in (*_PLAN_STATES, ItemState.SKIPPED)}
-    digest = plan_hash(restore.tenant_id, restore.mode, planned)
-    await ctx.commit(
-        lambda session: restores.store_plan(session, restore.id, digest, counts, dict(dangers), items),
-        failures=[item.failure for item in items if item.failure and item.state is ItemState.BLOCKED],
-    )
-
-
-_PLAN_STATES = (ItemState.UNCHANGED, ItemState.WILL_CHANGE, ItemState.BLOCKED)
+        text = live.of(source).assignments
+        if text is not None:
+            more_groups, more_filters = target_ids(text)
+            groups |= more_groups
+            filters |= more_filters
+    return groups, filters
 
 
 def _order(source: Source) -> tuple[str, str, str]:
     return source.policy_type.key, source.policy_name.casefold(), source.policy_id
-
-
-async def _backup_sources(ctx: RunContext, restore: RestoreRun) -> tuple[list[Source], Sequence[DirectoryName], bool]:
-    set_id = restore.set_id or ""
-    wanted = [text.partition(":")[::2] for text in restore.inputs.get("items", ())]
-
-    def read(session: Session) -> tuple[list[BackupItem], list[DirectoryName], bool]:
-        found = backups.get_set(session, set_id)
-        same = found is not None and found.tenant_id == restore.tenant_id
-        if wanted:
-            items = backups.find_items(session, set_id, [(key, policy_id) for key, policy_id in wanted])
-        else:
-            items = backups.all_items(session, set_id, status=ItemStatus.FETCHED)
-        return items, backups.get_names(session, set_id), same
-
-    items, names, same_tenant = await ctx.read(read)
-    sources = [
-        Source(
-            POLICY_TYPES[item.policy_type],
-            item.policy_id,
-            item.policy_name,
-            item.assignments,
-            item.id,
-            item.policy_id,
-        )
-        for item in items
-        if item.status is ItemStatus.FETCHED and item.assignments is not None
-    ]
-    return sources, names, same_tenant
-
-
-async def _undo_sources(
-    ctx: RunContext, restore: RestoreRun, undone_id: str
-) -> tuple[list[Source], Sequence[DirectoryName], bool]:
-    def read(session: Session) -> tuple[list[Source], list[DirectoryName]]:
-        images = restores.first_before_images(session, undone_id)
-        sources = [
-            Source(
-                POLICY_TYPES[item.policy_type],
-                item.policy_id,
-                item.policy_name,
-                images[item.id][0],
-                item.backup_item_id,
-                item.policy_id,
-            )
-            for item in restores.list_restore_items(session, undone_id)[0]
-            if item.id in images
-        ]
-        names = backups.get_names(session, restore.set_id) if restore.set_id else []
-        return sources, names
-
-    sources, names = await ctx.read(read)
-    return sources, names, True
-
-
-def _mark_diverged(
-    session: Session, restore: RestoreRun, sources: Sequence[Source], live: LivePolicies
-) -> list[Source]:
-    """Block each policy whose live state is not what the undone restore left, unless the request names it."""
-    named = set(restore.inputs.get("items", ()))
-    items = {
-        (item.policy_type, item.policy_id): item.id
-        for item in restores.list_restore_items(session, restore.undo_of or "")[0]
-    }
-    marked = []
-    for source in sources:
-        key = source.policy_type.key
-        text = live.of(source).assignments
-        if text is None or f"{key}:{source.policy_id}" in named:
-            marked.append(source)
-            continue
-        left: set[str] = set()
-        for write in restores.writes_of_item(session, items[key, source.policy_id]):
-            before = fingerprint(canonical_set(write.before_image))
-            if write.state is WriteState.APPLIED:
-                left = {write.after_fingerprint}
-            elif write.state is WriteState.NOT_APPLIED:
-                left = left or {before}
-            else:
-                left = {before, write.after_fingerprint}
-        if fingerprint(canonical_set(text)) in left:
-            marked.append(source)
-        else:
-            block = Failure(
-                FailureCode.PREVIEW_FAILED,
-                Reason.CHANGED_SINCE_PREVIEW,
-                "The policy was changed after the restore; name it with --items to undo it all the same.",
-                Subject(key, source.policy_id, source.policy_name),
-            )
-            marked.append(
-                Source(
-                    source.policy_type,
-                    source.policy_id,
-                    source.policy_name,
-                    source.assignments,
-                    source.backup_item_id,
-                    source.source_policy_id,
-                    block,
-                )
-            )
-    return marked

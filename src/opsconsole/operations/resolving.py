@@ -51,15 +51,30 @@ class Resolver:
         self._kept = {(name.kind, name.id): name.name for name in backup_names}
         self._mapping = mapping
         self._by_id_only = by_id_only
+        self._asked: set[str] = set()
 
-    async def resolve(self, groups: set[str], filters: set[str], live_groups: set[str]) -> Resolution:
-        """Return what became of the backup's ``groups`` and ``filters``; ``live_groups`` are looked up for their names only."""
+    async def resolve(
+        self, groups: set[str], filters: set[str], live_groups: set[str], live_filters: set[str]
+    ) -> Resolution:
+        """Return what became of the backup's ``groups`` and ``filters``; the live ones are looked up for their names only."""
         result = Resolution()
         result.names.update({identifier: name for (_, identifier), name in self._kept.items() if name})
+        self._asked = live_groups | live_filters
         await self._resolve_groups(groups, live_groups, result)
-        if filters or any(entry["kind"] == "filter" for entry in self._mapping):
+        is_mapped = any(entry["kind"] == "filter" for entry in self._mapping)
+        if filters or is_mapped or live_filters - result.names.keys():
             await self._resolve_filters(filters, result)
         return result
+
+    async def name(self, result: Resolution, live_groups: set[str], live_filters: set[str]) -> None:
+        """Add the names of groups and filters that only occur live; one that cannot be asked for goes without."""
+        groups = live_groups - result.names.keys() - self._asked
+        filters = live_filters - result.names.keys() - self._asked
+        self._asked |= groups | filters
+        if groups:
+            await self._resolve_groups(set(), groups, result)
+        if filters:
+            await self._resolve_filters(set(), result)
 
     async def _resolve_groups(self, groups: set[str], live_groups: set[str], result: Resolution) -> None:
         orders = self._orders("group", groups)

@@ -8,6 +8,7 @@ from functools import partial
 
 from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState, RestoreItem
+from opsconsole.domain.run_event import EventKind
 from opsconsole.operations.approvals import watch_approvals
 from opsconsole.operations.context import InitiatorLost, RunCancelled, RunContext, RunReleased
 from opsconsole.operations.policy_write import Settled, keep_writes, write_policy
@@ -24,6 +25,7 @@ async def restore(ctx: RunContext) -> None:
     chosen: list[str] | None = ctx.run.inputs.get("items")
     if chosen is None and ctx.counters.done == 0:
         await _count_what_needs_no_write(ctx, restore_id)
+    ctx.phase("Writing policies")
     queue = iter(await ctx.read(lambda session: restores.ids_to_write(session, restore_id, chosen)))
     stops: list[Exception] = []
     is_over = asyncio.Event()
@@ -41,6 +43,7 @@ async def restore(ctx: RunContext) -> None:
                     workers.create_task(_work(ctx, queue, stops))
         finally:
             is_over.set()
+            ctx.log.end_phase()
 
     async with asyncio.TaskGroup() as group:
         group.create_task(write_all())
@@ -52,6 +55,8 @@ async def restore(ctx: RunContext) -> None:
 async def finish_lost_writes(ctx: RunContext) -> None:
     """Settle the policies that a lost worker had in hand, whatever comes next: a cancel waits for them as well."""
     open_writes = await ctx.read(lambda session: restores.unsettled_writes(session, ctx.run.id))
+    if open_writes:
+        ctx.phase("Settling writes in doubt")
     for item_id in dict.fromkeys(write.restore_item_id for write in open_writes):
         item = await ctx.read(partial(_item, item_id))
         if item.state is ItemState.WILL_CHANGE:
@@ -83,6 +88,8 @@ def _item(item_id: str, session: Session) -> RestoreItem:
 
 
 async def _keep(ctx: RunContext, item: RestoreItem, settled: Settled, *, was_awaiting: bool = False) -> None:
+    if settled.state is ItemState.AWAITING_APPROVAL:
+        ctx.note(EventKind.APPROVAL, "A second administrator must approve: a request waits in Intune.")
     counter = "unchanged" if settled.is_unchanged else _COUNTERS[settled.state]
     is_failed = settled.state is ItemState.FAILED and settled.failure is not None
 

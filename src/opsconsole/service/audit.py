@@ -1,4 +1,4 @@
-"""The audit trail: list, show, verify, head and export. Nothing here writes but the record of an export."""
+"""The audit trail: list, show, verify, head and export. Nothing here writes to the store."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.json_text import JsonText
 from opsconsole.domain.run import OperationRun, RunType, Status, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
@@ -28,6 +28,7 @@ from opsconsole.service.guard import (
     visible_workspaces,
 )
 from opsconsole.service.names import suggestion
+from opsconsole.service.parts import LeftPolicy, Part
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
 from opsconsole.store import backups, runs
@@ -100,13 +101,20 @@ def _start_backup(caller: Caller, tenant_name: str, chosen: list[str] | None, re
 
 @again_after_lost_race
 def start_fetch(
-    caller: Caller, set_ref: str, *, item_id: str | None = None, failed: bool = False, retry_of: str | None = None
+    caller: Caller,
+    set_ref: str,
+    *,
+    item_id: str | None = None,
+    failed: bool = False,
+    retry_of: str | None = None,
+    part: Part | None = None,
 ) -> Started:
-    """Fetch again what a set lacks: every failed or skipped item, or the one named. ``failed`` says so explicitly.
+    """Fetch again what a set lacks: every failed or skipped item, those of a part, or the one named.
 
-    Raises Conflict when nothing is missing.
+    ``failed`` says so explicitly. Raises Conflict when nothing is missing.
     """
     del failed  # what is there is never fetched anew: with or without the word, only gaps are filled
+    part = part or Part()
     with ordering(caller, f"fetch set {set_ref}") as session:
         found = _set(caller, session, set_ref, Capability.FETCH_START)
         if found.is_active:
@@ -121,12 +129,20 @@ def start_fetch(
         identity = identity_hash(found.workspace_id, found.tenant_id, RunType.FETCH, target)
         if active := runs.active_run(session, identity) or _other_fetch(session, found, item):
             return Started(False, [active], found)
-        if not backups.reopen_items(session, found.id, [item.id] if item else None):
+        chosen: list[LeftPolicy] = []
+        ids = [item.id] if item else None
+        if not part.is_whole:
+            # The run fetches whatever is pending: the choice need not travel with it, however long it is.
+            chosen = part.chosen(_left(session, found))
+            ids = [one.item_id for one in chosen]
+        if not backups.reopen_items(session, found.id, ids):
             raise Conflict(
                 f"Set {set_ref!r} has no failed or skipped item.",
                 "A policy type that could not be listed needs a new `opsconsole backup`.",
             )
-        inputs = {"set": found.id, "items": [item.id] if item else None}
+        inputs: dict[str, Any] = {"set": found.id, "items": [item.id] if item else None}
+        if part.reason is not None:
+            inputs["reason"] = part.reason.value
         run = enqueue(caller, session, tenant, RunType.FETCH, identity, empty_context(inputs), retry_of=retry_of)
         record(
             caller,
@@ -136,9 +152,16 @@ def start_fetch(
             tenant_id=found.tenant_id,
             resource_type="backup_set",
             resource_id=found.id,
-            details={"run": run.id, "item": item.id if item else None},
+            details={"run": run.id, "item": item.id if item else None} | part.told(chosen),
         )
         return Started(True, [run], backups.get_set(session, found.id))
+
+
+def _left(session: Session, found: BackupSet) -> list[LeftPolicy]:
+    return [
+        LeftPolicy(item_id, policy_type, policy_id, failure.reason if failure else None)
+        for item_id, policy_type, policy_id, failure in backups.left_items(session, found.id)
+    ]
 
 
 def _other_fetch(session: Session, found: BackupSet, item: BackupItem | None) -> OperationRun | None:
@@ -239,19 +262,19 @@ def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
 
 
 def item_json(item: BackupItem, *, payload: bool = False) -> dict[str, Any]:
-    """Return the JSON of contract.md for an item."""
+    """Return the JSON of contract.md for an item; what Graph sent stands in it as text (``domain.json_text``)."""
     value: dict[str, Any] = {
         "id": item.id,
         "policy_type": item.policy_type,
         "policy_id": item.policy_id,
         "policy_name": item.policy_name,
         "status": item.status.value,
-        "assignments": json.loads(item.assignments) if item.assignments is not None and _is_settled(item) else None,
+        "assignments": JsonText(item.assignments) if item.assignments is not None and _is_settled(item) else None,
         "failure": item.failure.to_json() if item.failure else None,
         "fetch_run": item.fetch_run_id,
     }
     if payload:
-        value["policy"] = json.loads(item.policy) if item.policy is not None else None
+        value["policy"] = JsonText(item.policy) if item.policy is not None else None
     return value
 
 

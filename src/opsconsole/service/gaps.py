@@ -43,3 +43,11 @@ def check_gaps(session: Session, found: BackupSet, chosen: list[tuple[str, str]]
         )
     elif not missing and inputs.get("accept_missing"):
         raise Conflict("The set is complete: nothing is missing.", "Leave --accept-missing out.")
+
+
+def check_left_out(session: Session, found: BackupSet, without: list[tuple[str, str]]) -> None:
+    """Raise NotFound for a policy that is to be left out and is not in the set: a slip of the pen would go unseen."""
+    there = {(item.policy_type, item.policy_id) for item in backups.find_items(session, found.id, without)}
+    for key, policy_id in without:
+        if (key, policy_id) not in there:
+            raise nothing_there("backup item", f"{key}:{policy_id}")

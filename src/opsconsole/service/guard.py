@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from opsconsole.domain.access import Actor, Capability, Role, allows
+from opsconsole.domain.access import CAPABILITY_OF_RUN, Actor, Capability, Role, allows
 from opsconsole.domain.audit import Action, AuditOutcome
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.ids import looks_like_id
+from opsconsole.domain.run import OperationRun
 from opsconsole.errors import Forbidden, NotFound, OpsError, UsageError
 from opsconsole.service.caller import Caller
 from opsconsole.store import access, audit
@@ -117,22 +118,50 @@ def ordering(caller: Caller, what: str) -> Iterator[Session]:
         with caller.db.write() as session:
             yield session
     except _Refused as refused:
-        details = {"order": what, "capability": refused.capability.value}
         with caller.db.write() as session:
-            audit.append_entry(
+            _record_refusal(
                 session,
-                id=caller.new_id(),
-                workspace_id=refused.workspace_id,
-                tenant_id=None,
-                actor=caller.actor.name,
-                action=Action.ACCESS_REFUSED,
-                resource_type="order",
-                resource_id=what,
-                outcome=AuditOutcome.REFUSED,
-                details=details,
-                created_at=to_text(caller.clock()),
+                caller.new_id(),
+                caller.actor.name,
+                refused.workspace_id,
+                what,
+                refused.capability,
+                to_text(caller.clock()),
             )
         raise refused.error from None
+
+
+def record_refused_run(session: Session, run: OperationRun, *, id: str, now: str) -> None:
+    """Append the audit entry of a run that an engine did not carry out (further): its initiator may not any more."""
+    capability = CAPABILITY_OF_RUN[run.type]
+    what = f"carry out run {run.id}"
+    _record_refusal(session, id, run.initiator_name, run.workspace_id, what, capability, now, tenant_id=run.tenant_id)
+
+
+def _record_refusal(
+    session: Session,
+    id: str,
+    actor_name: str,
+    workspace_id: str | None,
+    what: str,
+    capability: Capability,
+    now: str,
+    *,
+    tenant_id: str | None = None,
+) -> None:
+    audit.append_entry(
+        session,
+        id=id,
+        workspace_id=workspace_id,
+        tenant_id=tenant_id,
+        actor=actor_name,
+        action=Action.ACCESS_REFUSED,
+        resource_type="order",
+        resource_id=what,
+        outcome=AuditOutcome.REFUSED,
+        details={"order": what, "capability": capability.value},
+        created_at=now,
+    )
 
 
 def record(

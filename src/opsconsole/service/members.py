@@ -38,10 +38,13 @@ def add_member(caller: Caller, actor_text: str, role: Role) -> Member:
 
     Raises Conflict where the last owner would lose the role.
     """
-    actor = _actor(actor_text)
+    actor = named_account(caller, actor_text)
     with ordering(caller, f"add member {actor.key}") as session:
         workspace_id, name = _workspace(caller, session)
         require(caller, session, workspace_id, Capability.MEMBER_MANAGE, noun="workspace", ref=name)
+        if actor.name == actor.key:  # this machine does not know the account: the name it was added under stays
+            known = (one.actor for one in access.list_members(session, workspace_id) if one.actor.key == actor.key)
+            actor = next(known, actor)
         access.add_member(session, workspace_id, actor, role, caller.now())
         record(
             caller,
@@ -58,7 +61,7 @@ def add_member(caller: Caller, actor_text: str, role: Role) -> Member:
 
 def remove_member(caller: Caller, actor_text: str) -> Actor:
     """Remove a member. Raises NotFound for someone who is none, Conflict for the last owner."""
-    actor = _actor(actor_text)
+    actor = named_account(caller, actor_text)
     with ordering(caller, f"remove member {actor.key}") as session:
         workspace_id, name = _workspace(caller, session)
         require(caller, session, workspace_id, Capability.MEMBER_MANAGE, noun="workspace", ref=name)
@@ -95,7 +98,10 @@ def _workspace(caller: Caller, session: Session) -> tuple[str, str]:
     return str(rows[0]["id"]), str(rows[0]["name"])
 
 
-def _actor(text: str) -> Actor:
+def named_account(caller: Caller, text: str) -> Actor:
+    """Return the account that a key or a name means: on Postgres a bare name is a login role. Raises UsageError."""
+    if caller.db.dialect == "postgres" and text and ":" not in text:
+        return Actor(f"pg:{text}", text)
     try:
         return parse_actor(text)
     except KeyError:

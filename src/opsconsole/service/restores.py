@@ -8,6 +8,7 @@ from typing import Any
 
 from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
+from opsconsole.domain.failure import Reason
 from opsconsole.domain.plan import Danger, Mode, danger_sentence
 from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreItem, RestoreRun, RestoreStatus
 from opsconsole.domain.run import RunType, empty_context, identity_hash
@@ -16,17 +17,10 @@ from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import id_cursor, number_cursor
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
-from opsconsole.service.gaps import check_gaps
-from opsconsole.service.guard import (
-    find,
-    nothing_there,
-    ordering,
-    reading,
-    record,
-    require,
-    visible_workspaces,
-)
+from opsconsole.service.gaps import check_gaps, check_left_out
+from opsconsole.service.guard import find, nothing_there, ordering, reading, record, require, visible_workspaces
 from opsconsole.service.mapping import read_mapping
+from opsconsole.service.parts import LeftPolicy, Part
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
 from opsconsole.store import restores, runs, tenants
@@ -59,19 +53,22 @@ def start_preview(
     tenant_name: str,
     *,
     items: Sequence[str] = (),
+    without: Sequence[str] = (),
     mode: Mode = Mode.EXACT,
     mapping: str | None = None,
     accept_missing: int = 0,
     retry_of: str | None = None,
 ) -> Started:
-    """Make a restore run and enqueue its preview. ``items`` are ``TYPE:ID`` texts, ``mapping`` a mapping file's text.
+    """Make a restore run and enqueue its preview. ``mapping`` is a mapping file's text.
 
-    Raises Conflict while the set's fetch is active, and for an incomplete set unless ``accept_missing`` is exactly
-    what is missing or ``items`` avoid the gaps (promise 3).
+    ``items`` and ``without`` are ``TYPE:ID`` texts: only these policies, and all but these. Raises NotFound for one
+    that the set has not, Conflict while its fetch is active, and for an incomplete set unless ``accept_missing`` is
+    exactly what is missing or ``items`` avoid the gaps (promise 3).
     """
     chosen = [parse_item(text) for text in items]
     inputs: dict[str, Any] = {
         "items": [f"{key}:{policy_id}" for key, policy_id in chosen],
+        "without": [f"{key}:{policy_id}" for key, policy_id in (parse_item(text) for text in without)],
         "mapping": read_mapping(mapping),
         "accept_missing": accept_missing,
     }
@@ -102,6 +99,7 @@ def preview_from(
                 f"The fetch of set {set_ref!r} is still active.", "Wait for it: `opsconsole runs watch RUN`."
             )
         check_gaps(session, found, [parse_item(text) for text in inputs["items"]], inputs)
+        check_left_out(session, found, [parse_item(text) for text in inputs.get("without", ())])
         return _insert_preview(caller, session, tenant, found.id, inputs, mode, None, retry_of)
 
 
@@ -208,8 +206,14 @@ def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justi
 
 
 @again_after_lost_race
-def retry_restore(caller: Caller, ref: str, *, justification: str = "") -> Started:
-    """Enqueue a new execution with what failed, waits for approval, or was left out by a cancellation."""
+def retry_restore(
+    caller: Caller, ref: str, *, justification: str = "", reason: Reason | None = None, items: Sequence[str] = ()
+) -> Started:
+    """Enqueue a new execution with what failed, waits for approval, or was left out by a cancellation.
+
+    Of that only what failed for ``reason``, and of ``items`` (``TYPE:ID``), where they are given.
+    """
+    part = Part(reason, tuple(items))
     with ordering(caller, f"retry restore {ref}") as session:
         found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
         last = runs.get_run(session, found.executions[-1].run_id) if found.executions else None
@@ -218,10 +222,22 @@ def retry_restore(caller: Caller, ref: str, *, justification: str = "") -> Start
         if last.is_active:
             return Started(False, [last], None, found)
         extra: dict[str, Any] = {"justification": justification} if justification else {}
-        reopened = restores.reopen_items(session, found.id, RETRIABLE)
-        if not reopened:
+        left = _left(session, found)
+        if not left:
             raise Conflict("Nothing is left to retry.", "Blocked policies need a new preview.")
-        return _insert_execution(caller, session, found, {**extra, "items": reopened}, retry_of=last.id)
+        chosen = part.chosen(left)
+        ids = None if part.is_whole else [one.item_id for one in chosen]
+        extra["items"] = restores.reopen_items(session, found.id, RETRIABLE, ids)
+        if part.reason is not None:
+            extra["reason"] = part.reason.value
+        return _insert_execution(caller, session, found, extra, retry_of=last.id, told=part.told(chosen))
+
+
+def _left(session: Session, found: RestoreRun) -> list[LeftPolicy]:
+    return [
+        LeftPolicy(item_id, policy_type, policy_id, failure.reason if failure else None)
+        for item_id, policy_type, policy_id, failure in restores.left_items(session, found.id, RETRIABLE)
+    ]
 
 
 def _insert_execution(
@@ -230,6 +246,7 @@ def _insert_execution(
     found: RestoreRun,
     extra: dict[str, Any],
     retry_of: str | None = None,
+    told: dict[str, Any] | None = None,
 ) -> Started:
     tenant = bound_tenant(caller, session, found.tenant)
     identity = identity_hash(found.workspace_id, found.tenant_id, RunType.RESTORE, {"restore": found.id})
@@ -249,16 +266,25 @@ def _insert_execution(
         tenant_id=found.tenant_id,
         resource_type="restore_run",
         resource_id=found.id,
-        details={"run": run.id, "plan_hash": found.plan_hash, "retry_of": retry_of, "items": total},
+        details={"run": run.id, "plan_hash": found.plan_hash, "retry_of": retry_of, "items": total} | (told or {}),
     )
     return Started(True, [run], None, restores.get_restore(session, found.id))
 
 
-def left_to_write(caller: Caller, ref: str) -> Confirmation:
+def restore_to_execute(caller: Caller, ref: str) -> RestoreRun:
+    """Return the restore run that is about to be executed or retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"run restore {ref}") as session:
+        return _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+
+
+def left_to_write(caller: Caller, ref: str, *, reason: Reason | None = None, items: Sequence[str] = ()) -> Confirmation:
     """Return what must be said before a retry: how many policies it would take up, of which plan."""
     with reading(caller) as session:
         found = _restore(caller, session, ref, Capability.VIEW)
-        changes = restores.count_reopenable(session, found.id, RETRIABLE)
+        changes = len(Part(reason, tuple(items)).of(_left(session, found)))
     is_production = _is_production(caller, found)
     must_type = found.tenant if is_production else None
     return Confirmation(found, found.tenant, is_production, changes, 0, 0, 0, (), must_type, found.plan_hash or "")

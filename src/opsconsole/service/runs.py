@@ -12,12 +12,10 @@ from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, Rea
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_event import RunEvent
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
 from opsconsole.operations.completion import cancel_queued
-from opsconsole.service import backups as backup_service
-from opsconsole.service import drift as drift_service
-from opsconsole.service import restores as restore_service
 from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import run_cursor
@@ -30,12 +28,17 @@ from opsconsole.service.guard import (
     require,
     visible_workspaces,
 )
+from opsconsole.service.parts import WHOLE_ONLY, Part
 from opsconsole.service.started import Started
-from opsconsole.store import audit, engines, restores, runs
+from opsconsole.store import audit, engines, restores, run_events, runs, tenants
 from opsconsole.store.database import Session
 
 LOOKED_THROUGH = 20
 """Failures of a reason among which a group's first message is looked for: groups of one reason are few."""
+
+
+SHOWN_REQUESTS = 3
+"""Request ids that come with a group of failures: support asks for one; the failures themselves have all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,16 @@ class RunQuery:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """The failures of a run that share a reason and a code, with what to tell the operator. ``message`` is the first one's."""
+    """The failures of a run that share a reason and a code, with what to tell the operator.
+
+    ``message`` is the first one's; ``request_ids`` are of the first ones that have any.
+    """
 
     reason: Reason
     code: FailureCode
     count: int
     message: str = ""
+    request_ids: tuple[str, ...] = ()
 
     @property
     def info(self) -> ReasonInfo:
@@ -90,11 +97,6 @@ def list_runs(
     return Page(found, following)
 
 
-def list_newer(caller: Caller, query: RunQuery, *, than: str, limit: int = DEFAULT_LIMIT) -> Page[OperationRun]:
-    """Return the runs just before ``than`` in a list that is newest first, nearest last."""
-    return list_runs(caller, query, limit=limit, cursor=than, backwards=True)
-
-
 def count_runs(caller: Caller, query: RunQuery = RunQuery()) -> int:
     """Return how many runs a query finds, exactly."""
     with reading(caller) as session:
@@ -108,10 +110,17 @@ def state_counts(caller: Caller) -> dict[tuple[str, str], int]:
         return runs.counts_by_state(session, visible_workspaces(caller, session))
 
 
-def show_run(caller: Caller, ref: str) -> OperationRun:
-    """Return one run with its failures."""
+def show_run(caller: Caller, ref: str, *, with_failures: bool = True) -> OperationRun:
+    """Return one run, with its failures unless told otherwise."""
     with reading(caller) as session:
-        return _run(caller, session, ref)
+        return _run(caller, session, ref, with_failures=with_failures)
+
+
+def run_log(caller: Caller, ref: str, *, after_seq: int = 0) -> list[RunEvent]:
+    """Return the log of a run in order, bounded by ``MAX_EVENTS`` lines: those after ``after_seq``."""
+    with reading(caller) as session:
+        run = _run(caller, session, ref, with_failures=False)
+        return run_events.list_events(session, run.id, after_seq=after_seq)
 
 
 def show_row(caller: Caller, ref: str) -> OperationRun:
@@ -126,11 +135,21 @@ def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
         run = _run(caller, session, ref, with_failures=False)
         rows = runs.failure_groups(session, run.id)
         messages: dict[tuple[str, str], str] = {}
+        requests: dict[tuple[str, str], list[str]] = {}
         for reason in {reason for reason, _, _ in rows}:
-            for _, failure in reversed(runs.list_failures(session, run.id, reason=reason, limit=LOOKED_THROUGH)):
-                messages[reason, failure.code.value] = failure.message
+            for _, failure in runs.list_failures(session, run.id, reason=reason, limit=LOOKED_THROUGH):
+                key = (reason, failure.code.value)
+                messages.setdefault(key, failure.message)
+                if request_id := failure.trace.request_id or failure.trace.client_request_id:
+                    requests.setdefault(key, []).append(request_id)
     groups = [
-        FailureGroup(Reason(reason), FailureCode(code), count, messages.get((reason, code), ""))
+        FailureGroup(
+            Reason(reason),
+            FailureCode(code),
+            count,
+            messages.get((reason, code), ""),
+            tuple(requests.get((reason, code), ())[:SHOWN_REQUESTS]),
+        )
         for reason, code, count in rows
     ]
     return sorted(groups, key=lambda group: -group.count)
@@ -176,7 +195,8 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
     if run.status is Status.COMPLETED:
         return None
     if until := run.context.get("waiting_until"):
-        return f"Graph asked to wait until {until}"
+        is_lost = bool(run.context.get("graph_lost"))
+        return f"Graph, which does not answer: next try at {until}" if is_lost else f"Graph asked to wait until {until}"
     if run.status is Status.RUNNING:
         return _UNATTENDED if _is_unattended(run, caller.now()) else None
     if run.after_run_id:
@@ -189,10 +209,7 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
         if others:
             alone = ", which waits for " + _UNATTENDED if _is_unattended(others[0], caller.now()) else ""
             return f"restore {short_id(others[0].id)} on the same tenant to complete{alone}"
-    live = engines.live_engines(session, caller.now())
-    if not any(
-        run.tenant_id in engine.tenants and (engine.only_runs is None or run.id in engine.only_runs) for engine in live
-    ):
+    if not any(engine.may_claim(run) for engine in engines.live_engines(session, caller.now())):
         return "an engine: none is live for this tenant; start one with `opsconsole engine`"
     return None
 
@@ -225,17 +242,42 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
         return _run(caller, session, run.id)
 
 
-def retry_run(caller: Caller, ref: str) -> Started:
-    """Start again what a completed run left undone; the new run names the old one in ``retry_of``."""
+def run_to_retry(caller: Caller, ref: str) -> OperationRun:
+    """Return the run that is about to be retried, before anybody is asked whether it shall be.
+
+    Raises what the order itself would raise, and a refusal is audited as the order's.
+    """
+    with ordering(caller, f"retry run {ref}") as session:
+        return _run(caller, session, ref, is_order=True)
+
+
+def retry_run(
+    caller: Caller, ref: str, *, reason: Reason | None = None, items: Sequence[str] = (), justification: str = ""
+) -> Started:
+    """Start again what a completed run left undone; the new run names the old one in ``retry_of``.
+
+    Of a fetch or restore only what failed for ``reason``, and of ``items`` (``TYPE:ID``), where they are given; Conflict
+    for other runs, which are retried whole. ``justification`` is for a restore under Multi Admin Approval.
+    """
+    part = Part(reason, tuple(items))
     with ordering(caller, f"retry run {ref}") as session:
         run = _run(caller, session, ref, is_order=True)
         restore = restores.get_restore(session, str(run.inputs.get("restore"))) if run.inputs.get("restore") else None
     if run.is_active:
         return Started(False, [run])
+    if not part.is_whole and run.type in WHOLE_ONLY:
+        raise Conflict(WHOLE_ONLY[run.type], "Retry the run without narrowing it.")
+    # Looking at runs, the most frequent command, need not load what the other orders take.
+    from opsconsole.service import backups as backup_service
+    from opsconsole.service import drift as drift_service
+    from opsconsole.service import restores as restore_service
+
     tenant = run.tenant or ""
     match run.type:
         case RunType.RESTORE:
-            return restore_service.retry_restore(caller, str(run.inputs["restore"]))
+            return restore_service.retry_restore(
+                caller, str(run.inputs["restore"]), justification=justification, reason=reason, items=items
+            )
         case RunType.PREVIEW if restore is not None and restore.undo_of:
             return restore_service.undo_restore(
                 caller, restore.undo_of, items=restore.inputs.get("items", ()), retry_of=run.id
@@ -247,9 +289,9 @@ def retry_run(caller: Caller, ref: str) -> Started:
         case RunType.CAPTURE:
             return backup_service.start_backup(caller, tenant, run.inputs.get("types"), retry_of=run.id)
         case RunType.FETCH:
-            items = run.inputs.get("items")
+            one = (run.inputs.get("items") or [None])[0]
             return backup_service.start_fetch(
-                caller, str(run.inputs["set"]), item_id=items[0] if items else None, retry_of=run.id
+                caller, str(run.inputs["set"]), item_id=one, retry_of=run.id, part=Part() if one else part
             )
         case RunType.DRIFT:
             return drift_service.start_drift(caller, str(run.inputs["set"]), retry_of=run.id)
@@ -290,15 +332,14 @@ def _run(
     return run
 
 
-def live_engines(caller: Caller, *, for_runs: Sequence[str] = ()) -> list[engines.EngineRow]:
-    """Return the live engines that may claim: all of them, or those that may claim every one of ``for_runs``."""
+def live_engines(caller: Caller) -> list[engines.EngineRow]:
+    """Return the engines whose heartbeat is recent and that work for a tenant the caller may see."""
     with reading(caller) as session:
-        found = engines.live_engines(session, caller.now()) if visible_workspaces(caller, session) else []
-        tenant_ids = {
-            run.tenant_id for run_id in for_runs if (run := runs.get_run(session, run_id, with_failures=False))
-        }
-    return [
-        row
-        for row in found
-        if tenant_ids <= set(row.tenants) and (row.only_runs is None or set(for_runs) <= set(row.only_runs))
-    ]
+        visible = {row.id for row in tenants.list_tenants(session, visible_workspaces(caller, session))}
+        return [row for row in engines.live_engines(session, caller.now()) if visible.intersection(row.tenants)]
+
+
+def has_engine_for(caller: Caller, wanted: Sequence[OperationRun]) -> bool:
+    """Tell whether each of these runs may be claimed by some live engine."""
+    live = live_engines(caller)
+    return all(any(engine.may_claim(run) for engine in live) for run in wanted)

@@ -38,7 +38,7 @@ NextFire = Callable[[Rule, datetime], datetime]
 
 
 def list_schedules(caller: Caller) -> list[Schedule]:
-    """Return the schedules of the caller's workspaces, next to fire first."""
+    """Return the schedules of the caller's workspaces, oldest first."""
     with reading(caller) as session:
         return schedules.list_schedules(session, visible_workspaces(caller, session))
 
@@ -144,6 +144,9 @@ def start_scheduled(caller: Caller, schedule: Schedule) -> Started:
         return backup_service.start_backup(caller, schedule.tenant, schedule.inputs.get("types"))
     set_ref = str(schedule.inputs.get("set") or "latest")
     if set_ref == "latest":
+        with ordering(caller, f"compare {schedule.tenant}") as session:
+            # Before looking for the set: who may not compare is refused, and that is audited, as for any other order.
+            tenant_for(caller, session, schedule.tenant, Capability.DRIFT_START)
         page = backup_service.list_sets(caller, tenant=schedule.tenant, limit=20)
         done = [found for found in page.items if not found.is_active]
         if not done:

@@ -12,7 +12,6 @@ from opsconsole.service.guard import DEFAULT_WORKSPACE, record
 from opsconsole.service.tenants import check_binding, register
 from opsconsole.store import access, tenants
 from opsconsole.store.audit import audit_head
-from opsconsole.store.database import Database
 from opsconsole.store.opening import open_store
 
 
@@ -81,9 +80,3 @@ def init_store(caller: Caller) -> dict[str, list[str]]:
             else:
                 made["left_alone"].append(config.name)
     return made
-
-
-def is_member_anywhere(db: Database, caller: Caller) -> bool:
-    """Tell whether the caller may see anything in this store."""
-    with db.read() as session:
-        return bool(access.workspaces_of(session, caller.actor.key))

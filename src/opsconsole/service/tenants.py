@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from opsconsole.config import TenantConfig
 from opsconsole.domain.access import Capability, Role
 from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.domain.audit import Action
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import ConfigError
+from opsconsole.service.access_lines import access_lines
 from opsconsole.service.caller import Caller
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.guard import nothing_there, ordering, reading, record, require, visible_workspaces
 from opsconsole.service.started import Started
-from opsconsole.store import access, runs, tenants
+from opsconsole.service.tenant_views import TenantReport as TenantReport
+from opsconsole.service.tenant_views import TenantView as TenantView
+from opsconsole.service.tenant_views import views_of
+from opsconsole.store import access, backups, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
-
-
-@dataclass(frozen=True, slots=True)
-class TenantView:
-    """A tenant as screens and commands show it; ``is_configured`` where this machine's configuration names it."""
-
-    name: str
-    workspace: str
-    entra_tenant_id: str
-    is_production: bool
-    is_registered: bool
-    is_configured: bool
-    auth_method: str | None
-    paused_until: str | None
-    last_check: dict[str, Any] | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the tenant as JSON."""
-        return {
-            "name": self.name,
-            "workspace": self.workspace,
-            "tenant_id": self.entra_tenant_id,
-            "production": self.is_production,
-            "registered": self.is_registered,
-            "configured": self.is_configured,
-            "auth_method": self.auth_method,
-            "paused_until": self.paused_until,
-            "last_check": self.last_check,
-        }
 
 
 def list_tenants(caller: Caller) -> list[TenantView]:
@@ -55,29 +27,18 @@ def list_tenants(caller: Caller) -> list[TenantView]:
     Someone who is a member of no workspace gets none, unless the store has no members yet.
     """
     with reading(caller) as session:
-        visible = visible_workspaces(caller, session)
-        if not visible and access.has_members(session):
-            return []
-        rows = tenants.list_tenants(session, visible)
-        views = [_view(caller, session, row) for row in rows]
-        known = {row.name for row in rows}
-        for config in caller.config.tenants:
-            # One that is in a workspace of others looks like one that the store does not hold.
-            if config.name not in known:
-                views.append(
-                    TenantView(
-                        config.name,
-                        config.workspace,
-                        config.tenant_id,
-                        config.production,
-                        False,
-                        True,
-                        config.auth.method,
-                        None,
-                        None,
-                    )
-                )
-    return sorted(views, key=lambda view: view.name)
+        return views_of(caller, session, visible_workspaces(caller, session))
+
+
+def show_tenant(caller: Caller, name: str) -> TenantReport:
+    """Return a tenant with what its last check found and what its newest set holds. Raises NotFound."""
+    with reading(caller) as session:
+        views = views_of(caller, session, visible_workspaces(caller, session))
+        view = next((one for one in views if one.name == name), None)
+        if view is None:
+            raise nothing_there("tenant", name)
+        found = backups.get_set(session, view.newest_set.id, failure_limit=0) if view.newest_set else None
+    return TenantReport(view, access_lines(view.last_check["checks"] if view.last_check else None), found)
 
 
 @again_after_lost_race
@@ -202,29 +163,4 @@ def register(caller: Caller, session: Session, config: TenantConfig) -> None:
         resource_type="tenant",
         resource_id=tenant_id,
         details={"name": config.name},
-    )
-
-
-def _view(caller: Caller, session: Session, row: TenantRow) -> TenantView:
-    config = caller.config.tenant(row.name)
-    flt = runs.RunFilter(types=(RunType.CHECK,), tenant_ids=(row.id,), statuses=("completed",))
-    found, _ = runs.list_runs(session, [row.workspace_id], flt, limit=1)
-    last = None
-    if found:
-        last = {
-            "run": found[0].id,
-            "completed_at": found[0].completed_at,
-            "outcome": found[0].outcome.value,
-            "checks": found[0].context.get("checks", []),
-        }
-    return TenantView(
-        row.name,
-        row.workspace,
-        row.entra_tenant_id,
-        bool(config.production if config else row.production),
-        True,
-        config is not None,
-        config.auth.method if config else None,
-        row.paused_until,
-        last,
     )

@@ -100,6 +100,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "message": "check",
         "subject": "{}",
     },
+    "operation_run_events": {"run_id": "queued_run", "seq": 1, "at": TIME, "kind": "phase", "text": "check"},
     "backup_set_types": {"set_id": "set", "policy_type": "check", "status": "pending"},
     "backup_names": {"set_id": "set", "kind": "group", "object_id": "check", "name": "check"},
     "drift_items": {

@@ -115,7 +115,13 @@ def _scopes() -> Iterator[Attempt]:
         yield Attempt(
             name, _put(table, workspace_id=None), f"NOT NULL constraint failed: {table}.", f'relation "{table}"'
         )
-    for table in ("operation_run_failures", "backup_set_types", "backup_names", "drift_items"):
+    for table in (
+        "operation_run_failures",
+        "operation_run_events",
+        "backup_set_types",
+        "backup_names",
+        "drift_items",
+    ):
         name = f"{table}: it is in the workspace of what it belongs to"
         yield Attempt(name, _put(table, workspace_id="other_workspace"), "FOREIGN KEY", f'"{table}_scope"')
 

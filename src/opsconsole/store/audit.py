@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from opsconsole.domain.audit import (
@@ -18,7 +18,7 @@ from opsconsole.domain.audit import (
     entry_hash,
 )
 from opsconsole.store.audit_list import SELECT_ENTRY, AuditFilter, count_entries, list_entries
-from opsconsole.store.database import Row, Session, bind_list, clean
+from opsconsole.store.database import Session, bind_list, clean
 from opsconsole.store.lookup import ID_LENGTH, LAST_DIGITS, resolve_suffix, suffix_clause
 
 __all__ = [
@@ -131,11 +131,6 @@ def audit_head(s: Session) -> ChainHead:
     """Return the last entry's number and hash: keep them elsewhere to notice a cut end."""
     row = s.one("SELECT seq, hash FROM audit_head WHERE id = 1")
     return ChainHead(int(row["seq"]), row["hash"]) if row else ChainHead()
-
-
-def iter_rows(s: Session, after_seq: int = 0) -> Iterator[Row]:
-    """Yield the rows in the order of the chain, one by one."""
-    return s.stream(f"{SELECT_ENTRY} WHERE seq > :after ORDER BY seq", after=after_seq)
 
 
 def verify(s: Session, *kept: ChainHead, after: ChainHead | None = None, watch: ChainWatch | None = None) -> Verdict:

@@ -92,17 +92,23 @@ def settle_with_assignments(s: Session, set_id: str, fetch_run_id: str) -> int:
     settled: Counter[tuple[str, str]] = Counter()
     after = ""
     # In parts: SQLite keeps what a statement changes in memory until its end, and would hold the whole set.
-    while rows := s.all(
-        "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE id IN ("
-        "SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL"
-        " AND id > :after ORDER BY id LIMIT :limit) RETURNING id, policy_type",
+    while last := s.all(
+        "SELECT MAX(id) AS id FROM (SELECT id FROM backup_items WHERE set_id = :set_id AND status = 'pending'"
+        " AND id > :after ORDER BY id LIMIT :limit) AS part",
         set_id=set_id,
-        run=fetch_run_id,
         after=after,
         limit=CHUNK,
-    ):
+    )[0]["id"]:
+        rows = s.all(
+            "UPDATE backup_items SET status = 'fetched', fetch_run_id = :run, failure = NULL WHERE set_id = :set_id"
+            " AND status = 'pending' AND assignments IS NOT NULL AND id > :after AND id <= :last RETURNING policy_type",
+            set_id=set_id,
+            run=fetch_run_id,
+            after=after,
+            last=last,
+        )
         settled.update((row["policy_type"], "fetched") for row in rows)
-        after = max(row["id"] for row in rows)
+        after = last
     _move_counts(s, set_id, settled)
     return settled.total()
 
@@ -191,6 +197,16 @@ def reopen_items(s: Session, set_id: str, ids: Sequence[str] | None) -> int:
     return -sum(moved.values())
 
 
+def left_items(s: Session, set_id: str) -> Iterator[tuple[str, str, str, Failure | None]]:
+    """Yield id, policy type, policy id and failure of every failed or skipped item."""
+    for row in s.stream(
+        "SELECT id, policy_type, policy_id, failure FROM backup_items"
+        " WHERE set_id = :set_id AND status IN ('failed', 'skipped') ORDER BY id",
+        set_id=set_id,
+    ):
+        yield row["id"], row["policy_type"], row["policy_id"], to_failure(row["failure"])
+
+
 def skip_pending(
     s: Session, set_id: str, fetch_run_id: str, failure: Failure, *, ids: Sequence[str] | None = None
 ) -> int:
@@ -224,21 +240,15 @@ def count_pending(s: Session, set_id: str, ids: Sequence[str] | None = None) -> 
     )
 
 
-def count_came_with_list(s: Session, set_id: str) -> int:
-    """Return how many items ``settle_with_assignments`` would settle."""
-    return int(
-        s.all(
-            "SELECT COUNT(*) AS n FROM backup_items"
-            " WHERE set_id = :set_id AND status = 'pending' AND assignments IS NOT NULL",
-            set_id=set_id,
-        )[0]["n"]
-    )
-
-
-def all_items(s: Session, set_id: str, *, status: ItemStatus | None = None) -> list[BackupItem]:
-    """Return every item of a set, or those of one status, by id, with assignments and without policy."""
-    only = " AND status = :status" if status else ""
-    params = {"status": status.value} if status else {}
+def all_items(
+    s: Session, set_id: str, *, status: ItemStatus | None = None, policy_type: str | None = None
+) -> list[BackupItem]:
+    """Return every item of a set, or those of one status or type, by id, with assignments and without policy."""
+    only, params = "", dict[str, Any]()
+    if status:
+        only, params["status"] = only + " AND status = :status", status.value
+    if policy_type:
+        only, params["policy_type"] = only + " AND policy_type = :policy_type", policy_type
     rows = s.all(f"{_LEAN} WHERE set_id = :set_id{only} ORDER BY id", set_id=set_id, **params)
     return [_to_item(row) for row in rows]
 

@@ -13,12 +13,12 @@ from opsconsole.store.backup_items import (
     Settled,
     add_listed_items,
     all_items,
-    count_came_with_list,
     count_pending,
     find_items,
     get_item,
     item_failures,
     iter_assignments,
+    left_items,
     list_items,
     pending_items,
     reopen_items,
@@ -38,7 +38,6 @@ __all__ = [
     "active_set",
     "add_listed_items",
     "all_items",
-    "count_came_with_list",
     "count_pending",
     "find_items",
     "get_item",
@@ -46,6 +45,7 @@ __all__ = [
     "get_set",
     "insert_set",
     "iter_assignments",
+    "left_items",
     "list_items",
     "list_sets",
     "pending_items",
@@ -53,7 +53,6 @@ __all__ = [
     "reopen_items",
     "resolve_item_id",
     "resolve_set_id",
-    "set_of_run",
     "set_type_status",
     "settle_items",
     "settle_with_assignments",
@@ -121,13 +120,6 @@ def insert_set(
 def active_set(s: Session, identity_hash: str) -> BackupSet | None:
     """Return the set of this identity whose fetch has not completed, without failures."""
     return _first(s, f"{_SELECT} WHERE b.identity_hash = :key AND b.is_active = 1", identity_hash)
-
-
-def set_of_run(s: Session, run_id: str) -> BackupSet | None:
-    """Return the set that a capture or its fetch made, without failures."""
-    return _first(s, f"{_SELECT} WHERE b.capture_run_id = :key", run_id) or _first(
-        s, f"{_SELECT} WHERE b.fetch_run_id = :key", run_id
-    )
 
 
 def get_set(s: Session, set_id: str, *, failure_limit: int = SET_FAILURES) -> BackupSet | None:

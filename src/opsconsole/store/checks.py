@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +13,7 @@ from opsconsole.store.migrations import STEPS, split_statements
 
 _CREATED = re.compile(r"CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) (\w+)")
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n\);", re.DOTALL)
+_COLUMN = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+)")
 _CONSTRAINT = re.compile(r"CONSTRAINT (\w+)")
 _INDEX = re.compile(r"CREATE (UNIQUE )?INDEX (\w+) ON (.*?);", re.DOTALL)
 _TRIGGER = re.compile(r"CREATE TRIGGER (\w+)")
@@ -47,14 +50,10 @@ def _check_sqlite(s: Session) -> Iterator[CheckLine]:
         (row["type"].upper(), row["name"]): row["sql"] or ""
         for row in s.all("SELECT type, name, sql FROM sqlite_master")
     }
-    for step in STEPS:
-        for statement in split_statements(step.script("sqlite")):
-            created = _CREATED.match(statement)
-            if not created:
-                continue
-            there = found.get((created[1], created[2]))
-            detail = MISSING if there is None else "" if _same(there, statement) else CHANGED
-            yield _line(f"{created[1].lower()} {created[2]}", detail)
+    for (kind, name), wanted_sql in _made_by_steps():
+        there = found.get((kind, name))
+        detail = MISSING if there is None else "" if _same(there, wanted_sql) else CHANGED
+        yield _line(f"{kind.lower()} {name}", detail)
     for pragma, wanted in (("foreign_keys", 1), ("recursive_triggers", 1), ("journal_mode", "wal"), ("synchronous", 2)):
         row = s.one(f"PRAGMA {pragma}") or {}
         value = next(iter(row.values()), None)
@@ -63,6 +62,23 @@ def _check_sqlite(s: Session) -> Iterator[CheckLine]:
     yield _line("every reference leads somewhere", f"{len(broken)} do not" if broken else "")
     whole = s.all("PRAGMA quick_check(1)")
     yield _line("the file is whole", "" if [*whole[0].values()] == ["ok"] else "it is damaged")
+
+
+def _made_by_steps() -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what the steps create, as it stands once all of them were taken: a later one may alter a table."""
+    names = []
+    # A store in memory tells how SQLite itself writes an altered table down.
+    with contextlib.closing(sqlite3.connect(":memory:")) as conn:
+        for step in STEPS:
+            for statement in split_statements(step.script("sqlite")):
+                conn.execute(statement)
+                if created := _CREATED.match(statement):
+                    names.append((created[1], created[2]))
+        made = {
+            (kind.upper(), name): sql for kind, name, sql in conn.execute("SELECT type, name, sql FROM sqlite_master")
+        }
+    for name in names:
+        yield name, made[name]
 
 
 def _same(there: str, statement: str) -> bool:
@@ -104,6 +120,13 @@ def _check_postgres(s: Session) -> Iterator[CheckLine]:
             f" WHERE {here}"
         )
     }
+    columns = {
+        (row["relation"], row["name"])
+        for row in s.all(
+            "SELECT table_name AS relation, column_name AS name FROM information_schema.columns"
+            " WHERE table_schema = current_schema()"
+        )
+    }
     for step in STEPS:
         script = re.sub(r"--[^\n]*", "", step.script("postgres"))
         for table, body in _TABLE.findall(script):
@@ -111,6 +134,8 @@ def _check_postgres(s: Session) -> Iterator[CheckLine]:
             for name in _CONSTRAINT.findall(body):
                 valid = constraints.get((table, name))
                 yield _line(f"constraint {name}", MISSING if valid is None else "" if valid else "not enforced")
+        for table, column in _COLUMN.findall(script):
+            yield _line(f"column {table}.{column}", "" if (table, column) in columns else MISSING)
         for unique, name, rest in _INDEX.findall(script):
             row = relations.get(name)
             detail = ""

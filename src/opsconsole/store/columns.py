@@ -16,11 +16,6 @@ def to_json_text(value: Any) -> str:
     return _encode(value)
 
 
-def from_json_text(text: str | None) -> Any:
-    """Return what a JSON column holds; None for no text."""
-    return None if text is None else json.loads(text)
-
-
 def failure_text(failure: Failure | None) -> str | None:
     """Return a failure as it lies in a column."""
     return None if failure is None else to_json_text(failure.to_json())

@@ -122,9 +122,12 @@ def clean(value: Any) -> Any:
     return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def cleaned(params: Params) -> dict[str, Any]:
+def cleaned(params: Params) -> Params:
     """Return ``params`` with each value clean."""
-    return {name: clean(value) for name, value in params.items()}
+    for value in params.values():
+        if type(value) is str and not (value.isascii() and "\0" not in value):
+            return {name: clean(value) for name, value in params.items()}
+    return params
 
 
 def bind_list(prefix: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:

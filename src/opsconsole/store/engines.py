@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from opsconsole.domain.graph_budget import TenantBudget
+from opsconsole.domain.run import OperationRun
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session
 
 
 @dataclass(frozen=True, slots=True)
 class EngineRow:
-    """An engine: ``tenants`` are ids of tenant rows; ``only_runs`` None: it claims any run of them."""
+    """An engine: ``tenants`` are ids of tenant rows; ``only_runs`` None: it claims any run of them.
+
+    ``budgets``: what it last said of its pace, by the id of the tenant's row.
+    """
 
     id: str
     kind: str
@@ -24,6 +29,11 @@ class EngineRow:
     started_at: str
     heartbeat_at: str
     expires_at: str
+    budgets: dict[str, TenantBudget] = field(default_factory=dict)
+
+    def may_claim(self, run: OperationRun) -> bool:
+        """Tell whether it may work on a run: its configuration names the tenant, and it is not tied to other runs."""
+        return run.tenant_id in self.tenants and (self.only_runs is None or run.id in self.only_runs)
 
 
 def register_engine(
@@ -67,6 +77,17 @@ def beat(s: Session, engine_id: str, now: str, expires: str) -> bool:
     )
 
 
+def note_budgets(s: Session, engine_id: str, budgets: Mapping[str, TenantBudget]) -> bool:
+    """Note an engine's pace in each tenant; False if its row was dropped meanwhile."""
+    return bool(
+        s.run(
+            "UPDATE engines SET budgets = :budgets WHERE id = :id",
+            id=engine_id,
+            budgets=to_json_text({tenant_id: budget.to_json() for tenant_id, budget in budgets.items()}),
+        )
+    )
+
+
 def remove_engine(s: Session, engine_id: str) -> None:
     """Note that an engine ended."""
     s.run("DELETE FROM engines WHERE id = :id", id=engine_id)
@@ -75,8 +96,8 @@ def remove_engine(s: Session, engine_id: str) -> None:
 def live_engines(s: Session, now: str) -> list[EngineRow]:
     """Return the engines whose last beat still counts, oldest first."""
     rows = s.all(
-        "SELECT id, kind, host, pid, actor, tenants, only_runs, started_at, heartbeat_at, expires_at FROM engines"
-        " WHERE expires_at > :now ORDER BY id",
+        "SELECT id, kind, host, pid, actor, tenants, only_runs, started_at, heartbeat_at, expires_at, budgets"
+        " FROM engines WHERE expires_at > :now ORDER BY id",
         now=now,
     )
     return [_to_engine(row) for row in rows]
@@ -106,4 +127,7 @@ def _to_engine(row: Row) -> EngineRow:
     values = dict(row)
     values["tenants"] = tuple(json.loads(row["tenants"]))
     values["only_runs"] = None if row["only_runs"] is None else tuple(json.loads(row["only_runs"]))
+    values["budgets"] = {
+        tenant_id: TenantBudget.from_json(budget) for tenant_id, budget in json.loads(row["budgets"]).items()
+    }
     return EngineRow(**values)

@@ -43,6 +43,8 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step("0001_start", ("0001_tables.sql",), ("0001_guards.sqlite.sql",), ("0001_guards.postgres.sql",)),
     Step("0002_sorted_runs", ("0002_sorted_runs.sql",)),
+    Step("0003_run_log", ("0003_run_log.sql",)),
+    Step("0004_engine_budgets", ("0004_engine_budgets.sql",)),
 )
 """Every step that this version knows, in order. A step that was ever released is never edited."""
 

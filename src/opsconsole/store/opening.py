@@ -34,6 +34,8 @@ def open_store(
     try:
         with db.read() as s:
             taken = migrations.applied_steps(s)
+        if taken is None:
+            _refuse_locked_out(db)
         if taken is None and create:
             _refuse_foreign(db)
             if isinstance(db, SqliteDatabase):
@@ -64,13 +66,6 @@ def migrate(db: Database) -> list[str]:
     return migrations.apply_steps(db)
 
 
-def pending_steps(db: Database) -> list[str]:
-    """Return the names of the steps that ``migrate`` would take."""
-    with db.read() as s:
-        taken = migrations.applied_steps(s) or []
-    return [name for name in migrations.STEP_NAMES if name not in taken]
-
-
 def store_info(db: Database) -> dict[str, Any]:
     """Return what ``db info`` shows: where the store is, its version, what it holds and its size."""
     with db.read() as s:
@@ -82,7 +77,7 @@ def store_info(db: Database) -> dict[str, Any]:
                 s.one(s.pick(sqlite="SELECT sqlite_version() AS v", postgres="SHOW server_version")) or {"": ""}
             ),
             "migrations": taken,
-            "pending": [name for name in migrations.STEP_NAMES if name not in taken],
+            "pending": _pending(taken),
             "size_bytes": _size(
                 db, s.one("SELECT pg_database_size(current_database()) AS n") if db.dialect == "postgres" else None
             ),
@@ -98,6 +93,17 @@ def store_info(db: Database) -> dict[str, Any]:
             )
             info.update(counts or {})
     return info
+
+
+def missing_file(url: str) -> Path | None:
+    """Return the file of a SQLite store that does not exist yet; None for one that does, and for any other store."""
+    if not url.startswith("sqlite:"):
+        return None
+    path = parse_path(url)
+    try:
+        return None if path.exists() else path
+    except OSError:
+        return None  # opening it tells why it cannot be looked at
 
 
 def _connect(url: str, *, create: bool, read_only: bool, busy_timeout_s: float) -> Database:
@@ -145,11 +151,27 @@ def _check_version(db: Database, taken: list[str], *, allow_pending: bool) -> No
             f"The store at {db.label} was written by a newer version of opsconsole (it has {unknown[-1]}).",
             "Update opsconsole on this machine: pip install --upgrade opsconsole",
         )
-    pending = [name for name in migrations.STEP_NAMES if name not in taken]
-    if pending and not allow_pending:
+    if _pending(taken) and not allow_pending:
         raise StoreUnavailable(
             f"The store at {db.label} was written by an older version of opsconsole.",
             "Run `opsconsole db migrate` to bring it up to date.",
+        )
+
+
+def _pending(taken: list[str]) -> list[str]:
+    return [name for name in migrations.STEP_NAMES if name not in taken]
+
+
+def _refuse_locked_out(db: Database) -> None:
+    """Raise where the account may use no schema: without that right its tables look as if they were not there."""
+    if db.dialect == "sqlite":
+        return
+    with db.read() as s:
+        row = s.one("SELECT current_schema() AS name")
+    if row is None or row["name"] is None:
+        raise StoreUnavailable(
+            f"The account may not use the tables at {db.label}.",
+            "Have it granted the rights on them: docs/postgres.md has the SQL.",
         )
 
 
@@ -187,7 +209,7 @@ __all__ = [
     "OpsError",
     "check_store",
     "migrate",
+    "missing_file",
     "open_store",
-    "pending_steps",
     "store_info",
 ]

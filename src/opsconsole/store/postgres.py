@@ -98,7 +98,7 @@ def store_error(error: Exception, label: str) -> OpsError:
     if state == "42501":
         return StoreUnavailable(
             f"The account may not do this in the store at {label}.",
-            "Have it granted the rights on opsconsole's tables.",
+            "Have it granted the rights on opsconsole's tables: docs/postgres.md has the SQL.",
         )
     if state.startswith("42P01"):
         return StoreUnavailable(
@@ -116,6 +116,11 @@ def store_error(error: Exception, label: str) -> OpsError:
 
 
 _REFUSALS = (
+    (
+        ("permission denied for database",),
+        "does not let this account into the database",
+        "Have its owner grant CONNECT on it: docs/postgres.md has the SQL.",
+    ),
     (
         ("password authentication failed", "no password supplied", "authentication failed", "pg_hba.conf", "role "),
         "refused the sign-in",

@@ -7,32 +7,45 @@ from typing import Any
 
 from opsconsole.domain.failure import Failure
 from opsconsole.domain.restore import ItemState
-from opsconsole.store.columns import failure_text
+from opsconsole.store.columns import failure_text, to_failure
 from opsconsole.store.database import Session, bind_list, chunks
 
 
-def reopen_items(s: Session, restore_id: str, states: Iterable[ItemState]) -> list[str]:
-    """Make the items that were planned to change and ended in one of ``states`` ready to be written again; return their ids."""
+def reopen_items(
+    s: Session, restore_id: str, states: Iterable[ItemState], ids: Sequence[str] | None = None
+) -> list[str]:
+    """Make items that were planned to change and ended in one of ``states`` ready to be written again; return their ids.
+
+    Of ``ids`` where given, else all of them.
+    """
     names, params = bind_list("st", sorted(state.value for state in states))
-    rows = s.all(
-        "UPDATE restore_items SET state = 'will_change', failure = NULL WHERE restore_run_id = :id"
-        f" AND plan_state = 'will_change' AND state IN ({names}) RETURNING id, seq",
-        id=restore_id,
-        **params,
-    )
+    parts: Iterable[Sequence[str] | None] = chunks(list(ids)) if ids is not None else [None]
+    rows = []
+    for part in parts:
+        only, more = "", dict[str, Any]()
+        if part is not None:
+            chosen, more = bind_list("i", part)
+            only = f" AND id IN ({chosen})"
+        rows += s.all(
+            "UPDATE restore_items SET state = 'will_change', failure = NULL WHERE restore_run_id = :id"
+            f" AND plan_state = 'will_change' AND state IN ({names}){only} RETURNING id, seq",
+            id=restore_id,
+            **params,
+            **more,
+        )
     return [row["id"] for row in sorted(rows, key=lambda row: int(row["seq"]))]
 
 
-def count_reopenable(s: Session, restore_id: str, states: Iterable[ItemState]) -> int:
-    """Return how many items ``reopen_items`` would take up."""
+def left_items(s: Session, restore_id: str, states: Iterable[ItemState]) -> list[tuple[str, str, str, Failure | None]]:
+    """Return id, policy type, policy id and failure of every item that ``reopen_items`` would take up."""
     names, params = bind_list("st", sorted(state.value for state in states))
     rows = s.all(
-        "SELECT COUNT(*) AS n FROM restore_items WHERE restore_run_id = :id"
-        f" AND plan_state = 'will_change' AND state IN ({names})",
+        "SELECT id, policy_type, policy_id, failure FROM restore_items WHERE restore_run_id = :id"
+        f" AND plan_state = 'will_change' AND state IN ({names}) ORDER BY seq",
         id=restore_id,
         **params,
     )
-    return int(rows[0]["n"])
+    return [(row["id"], row["policy_type"], row["policy_id"], to_failure(row["failure"])) for row in rows]
 
 
 def skip_rest(s: Session, restore_id: str, failure: Failure, *, ids: Sequence[str] | None = None) -> int:

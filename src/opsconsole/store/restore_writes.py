@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from opsconsole.domain.restore import RestoreWrite, StepKind, WriteState
-from opsconsole.errors import Conflict
 from opsconsole.store.database import Row, Session, bind_list, chunks
 
 _SELECT = (
@@ -15,32 +14,7 @@ _SELECT = (
 
 
 def record_intent(s: Session, write: RestoreWrite, workspace_id: str) -> None:
-    """Record what is about to be sent and what was there before.
-
-    A step that is sent again, by an engine that took the run over, keeps its record and its first before-image, and
-    becomes an intent under the new epoch. Raises Conflict if another body stands in the record.
-    """
-    again = s.run(
-        "UPDATE restore_writes SET state = :state, lease_epoch = :epoch, settled_at = NULL"
-        " WHERE run_id = :run_id AND restore_item_id = :item AND step = :step AND body = :body AND kind = :kind",
-        run_id=write.run_id,
-        item=write.restore_item_id,
-        step=write.step,
-        body=write.body,
-        kind=write.kind.value,
-        state=write.state.value,
-        epoch=write.lease_epoch,
-    )
-    if again:
-        return
-    taken = s.one(
-        "SELECT 1 AS taken FROM restore_writes WHERE run_id = :run_id AND restore_item_id = :item AND step = :step",
-        run_id=write.run_id,
-        item=write.restore_item_id,
-        step=write.step,
-    )
-    if taken:
-        raise Conflict("Another write stands in the record of this step.", "Preview again, then run the new plan.")
+    """Record what is about to be sent and what was there before: once a step. Raises Conflict for one that has its record."""
     s.run(
         "INSERT INTO restore_writes (run_id, restore_item_id, step, workspace_id, kind, assignment_id, before_image, body,"
         " after_fingerprint, state, lease_epoch, created_at, settled_at) VALUES (:run_id, :item, :step, :workspace_id,"
@@ -96,23 +70,28 @@ def writes_of_item(s: Session, restore_item_id: str) -> list[RestoreWrite]:
     return [_to_write(row) for row in rows]
 
 
-def first_before_images(s: Session, restore_run_id: str) -> dict[str, tuple[str, str | None]]:
-    """Return, for each item that was ever written, what was there first, and what the last applied write left.
-
-    In the plan's order. The second is a fingerprint (``domain.plan.fingerprint``), or None if no write is known to
-    have been applied.
-    """
-    images: dict[str, tuple[str, str | None]] = {}
-    for row in s.all(
-        "SELECT w.restore_item_id, w.before_image, w.after_fingerprint, w.state FROM restore_items i"
-        " JOIN restore_writes w ON w.restore_item_id = i.id JOIN restore_executions e ON e.run_id = w.run_id"
-        " WHERE i.restore_run_id = :id ORDER BY i.seq, e.seq, w.step",
+def count_written(s: Session, restore_run_id: str) -> dict[str, int]:
+    """Return how many items of each policy type were ever written, by type."""
+    rows = s.all(
+        "SELECT i.policy_type, COUNT(DISTINCT i.id) AS n FROM restore_items i JOIN restore_writes w ON"
+        " w.restore_item_id = i.id WHERE i.restore_run_id = :id GROUP BY i.policy_type ORDER BY i.policy_type",
         id=restore_run_id,
+    )
+    return {row["policy_type"]: int(row["n"]) for row in rows}
+
+
+def first_before_images(s: Session, restore_run_id: str, policy_type: str | None = None) -> dict[str, str]:
+    """Return what was there first, for each item (of one type) that was ever written, in the plan's order."""
+    images: dict[str, str] = {}
+    only, params = (" AND i.policy_type = :type", {"type": policy_type}) if policy_type else ("", {})
+    for row in s.all(
+        "SELECT w.restore_item_id, w.before_image FROM restore_items i"
+        " JOIN restore_writes w ON w.restore_item_id = i.id JOIN restore_executions e ON e.run_id = w.run_id"
+        f" WHERE i.restore_run_id = :id{only} ORDER BY i.seq, e.seq, w.step",
+        id=restore_run_id,
+        **params,
     ):
-        first, left = images.get(row["restore_item_id"], (row["before_image"], None))
-        if row["state"] == WriteState.APPLIED.value:
-            left = row["after_fingerprint"] or None
-        images[row["restore_item_id"]] = (first, left)
+        images.setdefault(row["restore_item_id"], row["before_image"])
     return images
 
 

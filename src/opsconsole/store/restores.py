@@ -14,8 +14,9 @@ from opsconsole.errors import Conflict, NotFound
 from opsconsole.store.columns import failure_text, to_failure, to_json_text
 from opsconsole.store.database import Row, Session, bind_list, chunks
 from opsconsole.store.lookup import resolve_suffix
-from opsconsole.store.restore_items import count_reopenable, ids_to_write, reopen_items, skip_rest
+from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
+    count_written,
     first_before_images,
     record_intent,
     settle_write,
@@ -25,13 +26,15 @@ from opsconsole.store.restore_writes import (
 
 __all__ = [
     "add_execution",
-    "count_item_states",
-    "count_reopenable",
+    "add_plan_items",
+    "clear_plan",
+    "count_written",
     "first_before_images",
     "get_restore",
     "get_restore_item",
     "ids_to_write",
     "insert_restore",
+    "left_items",
     "list_restore_items",
     "list_restores",
     "record_intent",
@@ -43,7 +46,6 @@ __all__ = [
     "settle_write",
     "skip_rest",
     "store_plan",
-    "undos_of",
     "unsettled_writes",
     "writes_of_item",
 ]
@@ -117,11 +119,6 @@ def restore_of_run(s: Session, run_id: str) -> RestoreRun | None:
     )
 
 
-def undos_of(s: Session, restore_id: str) -> list[RestoreRun]:
-    """Return the restore runs that undo this one, oldest first."""
-    return _with_executions(s, s.all(f"{_SELECT} WHERE x.undo_of = :id ORDER BY x.id", id=restore_id))
-
-
 def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> list[str]:
     """Return the ids of restore runs that end in ``ref``, two at most, only within the given workspaces."""
     return resolve_suffix(s, "restore_runs", ref, workspace_ids)
@@ -153,15 +150,17 @@ def set_restore_status(s: Session, restore_id: str, status: RestoreStatus) -> No
     s.run("UPDATE restore_runs SET status = :status WHERE id = :id", id=restore_id, status=str(status))
 
 
-def store_plan(
-    s: Session,
-    restore_id: str,
-    plan_hash: str,
-    counts: Mapping[str, int],
-    dangers: Mapping[str, int],
-    items: Sequence[RestoreItem],
-) -> None:
-    """Store the plan of a restore run that has none, whole, and make it previewed. Raises Conflict if it has one."""
+def clear_plan(s: Session, restore_id: str) -> int:
+    """Remove the items of a plan that was not sealed, and return how many; a sealed one stays."""
+    return s.run(
+        "DELETE FROM restore_items WHERE restore_run_id = :id"
+        " AND EXISTS (SELECT 1 FROM restore_runs WHERE id = :id AND plan_hash IS NULL)",
+        id=restore_id,
+    )
+
+
+def add_plan_items(s: Session, restore_id: str, items: Sequence[RestoreItem]) -> None:
+    """Add items to a plan in the making. Raises Conflict if it is sealed."""
     scope = s.one("SELECT workspace_id, tenant_id, plan_hash FROM restore_runs WHERE id = :id", id=restore_id)
     if scope is None:
         raise NotFound("There is no such restore run.")
@@ -198,6 +197,18 @@ def store_plan(
             for item in items
         ],
     )
+
+
+def store_plan(
+    s: Session,
+    restore_id: str,
+    plan_hash: str,
+    counts: Mapping[str, int],
+    dangers: Mapping[str, int],
+    items: Sequence[RestoreItem],
+) -> None:
+    """Add the last items of a plan, seal it with its hash, and make the restore previewed. Raises Conflict if it is sealed."""
+    add_plan_items(s, restore_id, items)
     stored = s.run(
         "UPDATE restore_runs SET plan_hash = :plan_hash, status = 'previewed', unchanged = :unchanged,"
         " will_change = :will_change, blocked = :blocked, skipped = :skipped, dangers = :dangers WHERE id = :id AND plan_hash IS NULL",
@@ -218,11 +229,15 @@ def list_restore_items(
     restore_id: str,
     *,
     states: Sequence[str] = (),
+    policy_type: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
 ) -> tuple[list[RestoreItem], str | None]:
     """Return a page of items in the plan's order (all of them without ``limit``), and the cursor of the next page."""
     conditions, params = ["restore_run_id = :restore"], dict[str, Any](restore=restore_id)
+    if policy_type:
+        conditions.append("policy_type = :policy_type")
+        params["policy_type"] = policy_type
     if states:
         names, more = bind_list("st", [str(state) for state in states])
         conditions.append(f"state IN ({names})")
@@ -242,14 +257,6 @@ def get_restore_item(s: Session, item_id: str) -> RestoreItem | None:
     """Return an item by its whole id."""
     row = s.one(f"{_SELECT_ITEM} WHERE id = :id", id=item_id)
     return _to_item(row) if row else None
-
-
-def count_item_states(s: Session, restore_id: str) -> dict[str, int]:
-    """Return how many items are in each state now."""
-    rows = s.all(
-        "SELECT state, COUNT(*) AS n FROM restore_items WHERE restore_run_id = :id GROUP BY state", id=restore_id
-    )
-    return {row["state"]: int(row["n"]) for row in rows}
 
 
 def set_item_state(s: Session, item_id: str, state: ItemState, failure: Failure | None = None) -> None:

@@ -34,13 +34,7 @@ def claim_next(
     for _ in range(ATTEMPTS):
         names, skipped = bind_list("p", passed)
         row = s.one(
-            f"SELECT r.id, r.type, r.tenant_id FROM operation_runs r{s.index('runs_active')}"
-            " WHERE r.status IN ('queued', 'running')"
-            " AND (r.status = 'queued' OR r.lease_owner IS NULL OR r.lease_expires_at < :now)"
-            f" AND {scope}{f' AND r.id NOT IN ({names})' if passed else ''}"
-            " AND (r.after_run_id IS NULL OR EXISTS (SELECT 1 FROM operation_runs a"
-            " WHERE a.id = r.after_run_id AND a.status = 'completed'))"
-            f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_other_restore(s)}))"
+            f"SELECT r.id, r.type, r.tenant_id {_claimable(s, scope)}{f' AND r.id NOT IN ({names})' if passed else ''}"
             " ORDER BY r.id LIMIT 1" + s.pick(sqlite="", postgres=" FOR NO KEY UPDATE OF r SKIP LOCKED"),
             now=now,
             **params,
@@ -62,6 +56,18 @@ def claim_next(
             return to_run(claimed) if claimed else None
         passed.append(row["id"])
     return None
+
+
+def _claimable(s: Session, scope: str) -> str:
+    """Return the part of a statement that finds the runs ``r`` of a scope that may be taken at ``:now``."""
+    return (
+        f"FROM operation_runs r{s.index('runs_active')} WHERE r.status IN ('queued', 'running')"
+        " AND (r.status = 'queued' OR r.lease_owner IS NULL OR r.lease_expires_at < :now)"
+        f" AND {scope}"
+        " AND (r.after_run_id IS NULL OR EXISTS (SELECT 1 FROM operation_runs a"
+        " WHERE a.id = r.after_run_id AND a.status = 'completed'))"
+        f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_other_restore(s)}))"
+    )
 
 
 def _other_restore(s: Session) -> str:
@@ -90,15 +96,7 @@ def has_claimable(s: Session, tenant_ids: Sequence[str], only_runs: Sequence[str
     scope, params = _scope(tenant_ids, only_runs)
     if scope is None:
         return False
-    row = s.one(
-        "SELECT 1 AS found FROM operation_runs r WHERE r.status IN ('queued', 'running')"
-        " AND (r.status = 'queued' OR r.lease_owner IS NULL OR r.lease_expires_at < :now)"
-        f" AND {scope} AND (r.after_run_id IS NULL OR EXISTS (SELECT 1 FROM operation_runs a"
-        " WHERE a.id = r.after_run_id AND a.status = 'completed'))"
-        f" AND (r.type <> 'assignments.restore' OR NOT EXISTS ({_other_restore(s)})) LIMIT 1",
-        now=now,
-        **params,
-    )
+    row = s.one(f"SELECT 1 AS found {_claimable(s, scope)} LIMIT 1", now=now, **params)
     return row is not None
 
 

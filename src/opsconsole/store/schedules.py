@@ -98,6 +98,15 @@ def due_schedules(s: Session, now: str, tenant_ids: Sequence[str]) -> list[Sched
     return [_to_schedule(row) for row in rows]
 
 
+def next_due(s: Session, tenant_ids: Sequence[str]) -> str | None:
+    """Return when the next schedule of these tenants is due (text time), or None if none ever is."""
+    names, params = bind_list("t", list(tenant_ids))
+    row = s.one(
+        f"SELECT MIN(next_fire_at) AS next FROM schedules WHERE paused = 0 AND tenant_id IN ({names})", **params
+    )
+    return row["next"] if row else None
+
+
 CUT_SHORT = "The engine ended while this was being started."
 """Stands on a schedule from the taking of a fire to the note of what came of it: an engine killed in between leaves it."""
 

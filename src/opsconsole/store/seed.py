@@ -21,6 +21,7 @@ from opsconsole.store import audit
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Database, Session
 from opsconsole.store.runs import fold_counts
+from opsconsole.store.seed_log import log_rows
 from opsconsole.store.seed_places import SPAN_DAYS, Place, places_to_seed
 
 CHUNK_RUNS = {"sqlite": 4000, "postgres": 1000}
@@ -31,6 +32,9 @@ SETS_WITH_ITEMS = 200
 """The newest sets have their policies; those of older ones would only fill the disk."""
 
 ITEMS_PER_SET = 24
+
+RUNS_WITH_LOG = 1000
+"""The newest runs have a log; those of older ones would only fill the disk."""
 
 PEOPLE = (
     ("uid:1000", "alice"),
@@ -79,6 +83,7 @@ _STARTED = {
 _ORDER = (
     "operation_runs",
     "operation_run_failures",
+    "operation_run_events",
     "backup_sets",
     "backup_set_types",
     "backup_items",
@@ -208,6 +213,8 @@ class _History:
                     "graph": '{"http_status":403}' if reason is Reason.PERMISSION_DENIED else "{}",
                 }
             )
+        if self.total - self.made < RUNS_WITH_LOG:
+            self.rows["operation_run_events"] += log_rows(row, counters.failed)
         if run_type in _STARTED:
             self._audit(_STARTED[run_type], place, who, run_id, "succeeded", created)
         if run_type is RunType.RESTORE:

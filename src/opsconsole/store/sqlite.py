@@ -112,7 +112,7 @@ class SqliteSession(Session):
         if not rows:
             return 0
         try:
-            return max(self.conn.executemany(sql, [cleaned(row) for row in rows]).rowcount, 0)
+            return max(self.conn.executemany(sql, map(cleaned, rows)).rowcount, 0)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

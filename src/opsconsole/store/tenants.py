@@ -33,12 +33,6 @@ def get_tenant(s: Session, name: str) -> TenantRow | None:
     return _to_tenant(row) if row else None
 
 
-def get_tenant_by_id(s: Session, tenant_id: str) -> TenantRow | None:
-    """Return a tenant by the id of its row."""
-    row = s.one(f"{_SELECT} WHERE t.id = :id", id=tenant_id)
-    return _to_tenant(row) if row else None
-
-
 def register_tenant(
     s: Session, *, id: str, workspace_id: str, name: str, entra_tenant_id: str, production: bool, created_at: str
 ) -> bool:
@@ -55,11 +49,6 @@ def register_tenant(
             created_at=created_at,
         )
     )
-
-
-def set_production(s: Session, tenant_id: str, production: bool) -> None:
-    """Note whether restores to this tenant ask to type its name."""
-    s.run("UPDATE tenants SET production = :production WHERE id = :id", id=tenant_id, production=int(production))
 
 
 def list_tenants(s: Session, workspace_ids: Sequence[str]) -> list[TenantRow]:

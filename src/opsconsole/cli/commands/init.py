@@ -26,6 +26,15 @@ def command(invocation: Invocation) -> int:
 
     Whoever calls it on a store without members becomes its owner.
     """
+    if begin(invocation) and not invocation.out.is_json:
+        invocation.out.note(
+            "Edit the configuration: name your tenant and where its secret is. Then run `opsconsole doctor`."
+        )
+    return 0
+
+
+def begin(invocation: Invocation) -> bool:
+    """Make what is missing and tell of it; return whether the configuration is a new one. Raises ConfigError."""
     from opsconsole.config import example_config_text, find_config
     from opsconsole.service.setup import init_store, open_caller
 
@@ -40,7 +49,7 @@ def command(invocation: Invocation) -> int:
     out = invocation.out
     if out.is_json:
         out.document({"config": str(path), "config_written": is_new, "store": caller.db.label, **made})
-        return 0
+        return is_new
     out.line(f"configuration  {plain(str(path))}  {'written' if is_new else 'left as it was'}")
     out.line(f"store          {plain(caller.db.label)}")
     for noun, names in made.items():
@@ -51,9 +60,7 @@ def command(invocation: Invocation) -> int:
     for tenant in invocation.config().tenants:
         if tenant.tenant_id == ZERO_GUID:
             out.line(f"left alone     {plain(tenant.name)}: its tenant_id is still the example's; fill in your own.")
-    if is_new:
-        out.note("Edit the configuration: name your tenant and where its secret is. Then run `opsconsole doctor`.")
-    return 0
+    return is_new
 
 
 def _why_left_alone(config: Config, actor: str, name: str) -> str:

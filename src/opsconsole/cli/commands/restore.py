@@ -11,12 +11,13 @@ from opsconsole.cli.confirming import confirm, confirm_retry
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.options import page_options, wait_option, with_invocation
+from opsconsole.cli.options import page_options, part_options, wait_option, with_invocation
 from opsconsole.cli.output import Column, Row
 from opsconsole.cli.starting import tell_started
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.targets import target_words
 from opsconsole.cli.text import moment, moment_in_zone, number, short
+from opsconsole.domain.failure import Reason
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode, danger_sentence
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
@@ -51,6 +52,7 @@ def command() -> None:
 @click.argument("set_ref", metavar="SET")
 @click.option("--tenant", required=True, metavar="NAME", help="The tenant to restore into.")
 @click.option("--items", multiple=True, metavar="TYPE:ID", help="Only this policy; may be repeated.")
+@click.option("--without", multiple=True, metavar="TYPE:ID", help="All but this policy; may be repeated.")
 @click.option(
     "--mode",
     default="exact",
@@ -79,6 +81,7 @@ def preview(
     set_ref: str,
     tenant: str,
     items: tuple[str, ...],
+    without: tuple[str, ...],
     mode: str,
     mapping: Path | None,
     accept_missing: int,
@@ -90,6 +93,7 @@ def preview(
         set_ref,
         tenant,
         items=items,
+        without=without,
         mode=one_of(Mode, mode, "--mode"),
         mapping=_read_mapping(mapping) if mapping else None,
         accept_missing=accept_missing,
@@ -246,7 +250,7 @@ def run(
     if plan_hash is not None and not _HASH.fullmatch(plan_hash.lower()):
         raise UsageError(f"{plan_hash!r} is not the hash of a plan.", "`opsconsole restore show ID` shows it.")
     caller = invocation.caller()
-    found = restores.show_restore(caller, restore_ref)
+    found = restores.restore_to_execute(caller, restore_ref)
     if found.status is not RestoreStatus.EXECUTING:
         asked = restores.confirmation(caller, found.id)
         if plan_hash is not None and not asked.plan_hash.startswith(plan_hash.lower()):
@@ -271,15 +275,27 @@ def _declined(invocation: Invocation) -> int:
 @click.option(
     "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."
 )
+@part_options
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; scripts are not asked.")
 @wait_option
 @with_invocation
-def retry(invocation: Invocation, restore_ref: str, justification: str, yes: bool, wait: bool) -> int:
-    """Run the failed and awaiting policies of a restore again."""
+def retry(
+    invocation: Invocation,
+    restore_ref: str,
+    justification: str,
+    reason: str | None,
+    items: tuple[str, ...],
+    yes: bool,
+    wait: bool,
+) -> int:
+    """Run the failed and awaiting policies of a restore again, or only a part of them."""
     caller = invocation.caller()
-    if not yes and not confirm_retry(invocation.out, restores.left_to_write(caller, restore_ref)):
+    only = one_of(Reason, reason, "--reason") if reason else None
+    found = restores.restore_to_execute(caller, restore_ref)
+    left = restores.left_to_write(caller, found.id, reason=only, items=items)
+    if not yes and not confirm_retry(invocation.out, left):
         return _declined(invocation)
-    started = restores.retry_restore(caller, restore_ref, justification=justification)
+    started = restores.retry_restore(caller, found.id, justification=justification, reason=only, items=items)
     return tell_started(invocation, started, wait=wait)
 
 

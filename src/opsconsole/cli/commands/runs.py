@@ -10,7 +10,8 @@ import click
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
+from opsconsole.cli.log_words import LogTeller, log_line, phase_words
+from opsconsole.cli.options import page_options, part_options, split_words, wait_option, with_invocation
 from opsconsole.cli.output import Column, Row
 from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
@@ -18,6 +19,7 @@ from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, 
 from opsconsole.domain.difference import DIFFERING, DifferenceFilter
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_event import phases_of
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import UsageError
 from opsconsole.service import runs
@@ -132,15 +134,17 @@ def _row(run: OperationRun) -> Row:
 
 @command.command("show")
 @click.argument("run_ref", metavar="RUN")
+@click.option("--log", "with_log", is_flag=True, help="The run's log as well: waits, repeated calls, how it ended.")
 @with_invocation
-def show(invocation: Invocation, run_ref: str) -> int:
-    """Show one run with its counters and failures."""
+def show(invocation: Invocation, run_ref: str, with_log: bool) -> int:
+    """Show one run with its counters, phases and failures."""
     caller = invocation.caller()
     run = runs.show_run(caller, run_ref)
     if invocation.out.is_json:
-        invocation.out.document({**run.to_json(), **_found(invocation, run)})
+        more = {"log": [event.to_json() for event in runs.run_log(caller, run.id)]} if with_log else {}
+        invocation.out.document({**run.to_json(), **_found(invocation, run), **more})
         return 0
-    _tell(invocation, run)
+    _tell(invocation, run, with_log=with_log)
     if run.type is RunType.DRIFT:
         _tell_found(invocation, run)
     return 0
@@ -171,11 +175,12 @@ def _tell_found(invocation: Invocation, run: OperationRun) -> None:
         out.note(f"And {number(rest)} more: `opsconsole runs differences {short(run.id)} --cursor {page.next_cursor}`.")
 
 
-def _tell(invocation: Invocation, run: OperationRun) -> None:
+def _tell(invocation: Invocation, run: OperationRun, *, with_log: bool = False) -> None:
     from opsconsole.cli.starting import tell_run
 
     out = invocation.out
     related = runs.related(invocation.caller(), run.id)
+    events = runs.run_log(invocation.caller(), run.id)
     graph = run.context.get("graph") or {}
     out.fields(
         [
@@ -191,6 +196,7 @@ def _tell(invocation: Invocation, run: OperationRun) -> None:
                 f"{counted(graph.get('requests', 0), 'request')}, {number(graph.get('subrequests', 0))} in batches, "
                 f"{number(graph.get('throttled', 0))} throttled, {graph.get('waited_ms', 0) / 1000:.1f} s waited",
             ),
+            ("phases", phase_words(phases_of(events, run.completed_at)) or "-"),
             *((name.replace("_", " "), value) for name, value in related.items() if isinstance(value, str)),
             *(
                 (name.replace("_", " "), ", ".join(value))
@@ -199,6 +205,10 @@ def _tell(invocation: Invocation, run: OperationRun) -> None:
             ),
         ]
     )
+    if with_log:
+        out.line("log")
+        for event in events:
+            out.line(f"  {log_line(event)}")
     tell_run(invocation, run, with_each=True)
 
 
@@ -250,7 +260,8 @@ def watch(invocation: Invocation, run_ref: str) -> int:
     from opsconsole.cli.waiting import stay
 
     run = runs.show_run(invocation.caller(), run_ref)
-    ended = stay(invocation, [run], brings_engine=False, with_followers=False)
+    log = LogTeller(invocation, run.id)
+    ended = stay(invocation, [run], brings_engine=False, with_followers=False, each_look=log.tell)
     if invocation.out.is_json:
         invocation.out.document(ended[0].to_json())
     else:
@@ -275,19 +286,21 @@ def cancel(invocation: Invocation, run_ref: str) -> int:
 
 @command.command("retry")
 @click.argument("run_ref", metavar="RUN")
+@part_options
 @wait_option
 @with_invocation
-def retry(invocation: Invocation, run_ref: str, wait: bool) -> int:
-    """Start again what a completed run left undone."""
+def retry(invocation: Invocation, run_ref: str, reason: str | None, items: tuple[str, ...], wait: bool) -> int:
+    """Start again what a completed run left undone, or only a part of it."""
     from opsconsole.cli.confirming import confirm_retry
     from opsconsole.cli.starting import tell_started
     from opsconsole.service import restores
 
     caller = invocation.caller()
-    run = runs.show_run(caller, run_ref)
+    only = one_of(Reason, reason, "--reason") if reason else None
+    run = runs.run_to_retry(caller, run_ref)
     if run.type is RunType.RESTORE and not confirm_retry(
-        invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]))
+        invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]), reason=only, items=items)
     ):
         invocation.out.note("Nothing was written.")
         return EXIT_FAILED
-    return tell_started(invocation, runs.retry_run(caller, run_ref), wait=wait)
+    return tell_started(invocation, runs.retry_run(caller, run.id, reason=only, items=items), wait=wait)

@@ -10,7 +10,7 @@ class EngineHandle(Protocol):
     """The engine that works behind this console; with ``--attach`` there is none."""
 
     def start(self) -> None:
-        """Load and start it, in a worker thread."""
+        """Load and start it, in a worker thread; also anew, after it ended by itself."""
         ...
 
     def runs_in_hand(self) -> Sequence[str]:
@@ -19,6 +19,22 @@ class EngineHandle(Protocol):
 
     def has_failed(self) -> bool:
         """Tell whether it ended by itself."""
+        ...
+
+    def store_changed(self) -> None:
+        """Tell it that something was committed to the store."""
+        ...
+
+    def why_failed(self) -> str:
+        """Return why it ended by itself, in words; nothing while it has not."""
+        ...
+
+    def why_no_hand_over(self) -> str:
+        """Return why its runs cannot go to a background engine, or nothing if they can."""
+        ...
+
+    def hand_over(self) -> int:
+        """Start a background engine and return its process id once it is live. Raises OpsError; waits, so off the loop."""
         ...
 
     def stop(self) -> None:

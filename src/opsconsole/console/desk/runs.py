@@ -11,6 +11,7 @@ from opsconsole.domain.failure import Failure, Reason
 if TYPE_CHECKING:
     from opsconsole.domain.backup import BackupSet
     from opsconsole.domain.run import OperationRun
+    from opsconsole.domain.run_event import RunEvent
     from opsconsole.service.caller import Page
     from opsconsole.service.runs import FailureGroup, RunQuery
     from opsconsole.service.started import Started
@@ -24,6 +25,7 @@ class RunReport:
     groups: Sequence[FailureGroup]
     related: Mapping[str, Any]
     backup_set: BackupSet | None = None
+    log: Sequence[RunEvent] = ()
 
 
 class RunsDesk(Protocol):
@@ -38,4 +40,6 @@ class RunsDesk(Protocol):
         self, ref: str, reason: Reason | None, limit: int, cursor: str | None
     ) -> Page[tuple[int, Failure]]: ...
     def cancel_run(self, ref: str) -> OperationRun: ...
-    def retry_run(self, ref: str) -> Started: ...
+    def retry_run(
+        self, ref: str, *, reason: Reason | None = None, items: Sequence[str] = (), justification: str = ""
+    ) -> Started: ...

@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
 
+MAX_NOTE = 1000
+"""Graph takes a justification of at most 1,024 bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a confirmation says. ``must_type``: the order can be given only after this text was typed.
 
-    ``title`` and ``verb`` are the product's own words; whatever is foreign stands in ``lines``.
+    ``typed_is``: what that text is. ``note`` names a line that may be typed and may stay empty; what was typed is the
+    dialog's ``noted``. ``title`` and ``verb`` are the product's own words; whatever is foreign stands in ``lines``.
     """
 
     title: str
@@ -35,6 +40,8 @@ class Question:
     must_type: str | None = None
     is_dangerous: bool = False
     cancel: str = "Cancel"
+    typed_is: str = "name"
+    note: str = ""
 
 
 class ConfirmDialog(ModalScreen[bool]):
@@ -47,6 +54,10 @@ class ConfirmDialog(ModalScreen[bool]):
     ConfirmDialog.-dangerous #panel { border: round $error; border-title-color: $error; }
     ConfirmDialog #text { height: auto; background: $panel; }
     ConfirmDialog #asked { height: 1; margin-top: 1; color: $dim; background: $panel; }
+    ConfirmDialog #note { margin-top: 1; }
+    ConfirmDialog.-noted #panel { padding: 0 2; }
+    ConfirmDialog.-noted #asked { margin-top: 0; }
+    ConfirmDialog.-noted #answers { margin: 1 0 0 0; }
     ConfirmDialog #hint { height: 1; background: $panel; }
     ConfirmDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
     ConfirmDialog Input:focus { border: none; background: $cursor; }
@@ -62,6 +73,8 @@ class ConfirmDialog(ModalScreen[bool]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
+        self._noted = ""
+        self.set_class(bool(question.note), "-noted")  # one more line, where 24 are few
         self.set_class(question.is_dangerous, "-dangerous")
 
     def compose(self) -> ComposeResult:
@@ -73,6 +86,8 @@ class ConfirmDialog(ModalScreen[bool]):
             text = Text("\n").join(text_of(*line) for line in question.lines(pen))
             text.no_wrap = False
             yield Static(text, id="text")
+            if question.note:
+                yield Input(placeholder=question.note, id="note", max_length=MAX_NOTE)
             if question.must_type is not None:
                 yield Static(
                     text_of(
@@ -82,7 +97,9 @@ class ConfirmDialog(ModalScreen[bool]):
                     ),
                     id="asked",
                 )
-                yield Input(placeholder="the name, as it stands above", id="typed", select_on_focus=False)
+                yield Input(
+                    placeholder=f"the {question.typed_is}, as it stands above", id="typed", select_on_focus=False
+                )
                 yield Static(self._hint(False), id="hint")
             with Horizontal(id="answers"):
                 yield Choice(question.cancel, "no")
@@ -96,18 +113,31 @@ class ConfirmDialog(ModalScreen[bool]):
             )
         return text_of(
             (pen.drawn("↵"), pen.ink("key")),
-            (pen.drawn(" does nothing until the name is right · "), pen.ink("dim")),
+            (pen.drawn(f" does nothing until the {self._question.typed_is} is right · "), pen.ink("dim")),
             ("Esc", pen.ink("key")),
             (" cancels", pen.ink("dim")),
         )
 
-    @on(Input.Changed)
+    @property
+    def noted(self) -> str:
+        """Return what was typed into the line that may stay empty."""
+        return self._noted.strip()
+
+    @on(Input.Changed, "#note")
+    def _note_typed(self, event: Input.Changed) -> None:
+        self._noted = event.value
+
+    @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
         is_right = event.value == self._question.must_type
         self.query_one("#answer-yes", Choice).disabled = not is_right
         self.query_one("#hint", Static).update(self._hint(is_right))
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#note")
+    def _note_entered(self) -> None:
+        self.app.action_focus_next()
+
+    @on(Input.Submitted, "#typed")
     def _entered(self) -> None:
         # Enter in the field never gives the order: it goes on to the button, once the name is right.
         yes = self.query_one("#answer-yes", Choice)

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from opsconsole.console.pen import text_of
 from opsconsole.console.widgets.choice import Choice
 from opsconsole.domain.ids import short_id
+from opsconsole.domain.plain_text import plain
 from opsconsole.errors import Conflict, OpsError
 
 if TYPE_CHECKING:
@@ -29,10 +30,11 @@ SHOWN_RUNS = 6
 
 def leave(app: OpsConsoleApp) -> None:
     """Quit at once, or ask first if this console's engine has runs in hand."""
+    runs = app.engine.runs_in_hand() if app.engine is not None else ()
     if isinstance(app.screen, LeavingDialog):
+        app.left_runs = len(runs)  # asked for twice: not even the question is waited for
         app.exit(0)
         return
-    runs = app.engine.runs_in_hand() if app.engine is not None else ()
     if runs:
         app.push_screen(LeavingDialog(runs))
     else:
@@ -40,11 +42,11 @@ def leave(app: OpsConsoleApp) -> None:
 
 
 class LeavingDialog(ModalScreen[None]):
-    """Stay, wait for the runs, leave them to another engine, or cancel them. The focus rests on staying."""
+    """Stay, wait for the runs, hand them to a background engine, or cancel them. The focus rests on staying."""
 
     DEFAULT_CSS = """
     LeavingDialog { align: center middle; }
-    LeavingDialog #panel { width: 66; max-width: 96%; height: auto; padding: 1 2 1 2;
+    LeavingDialog #panel { width: 66; max-width: 96%; height: auto; max-height: 100%; overflow-y: auto; padding: 1 2 1 2;
         background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
     LeavingDialog Static { height: auto; background: $panel; }
     LeavingDialog Choice { margin: 0 0 0 0; width: 100%; background: $panel; }
@@ -61,6 +63,7 @@ class LeavingDialog(ModalScreen[None]):
     def __init__(self, runs: Sequence[str]) -> None:
         super().__init__()
         self._runs = tuple(runs)
+        self._is_handing_over = False
 
     @property
     def _app(self) -> OpsConsoleApp:
@@ -84,7 +87,7 @@ class LeavingDialog(ModalScreen[None]):
             yield Choice("Stay here", "stay")
             yield Choice("Wait until done, then quit", "wait")
             if not self._app.has_temporary_store:
-                yield Choice("Leave to another engine: opsconsole engine --drain", "leave")
+                yield Choice("Hand over to a background engine, then quit", "hand_over")
             yield Choice("Cancel the runs, then quit", "cancel")
 
     @on(Choice.Taken)
@@ -92,13 +95,33 @@ class LeavingDialog(ModalScreen[None]):
         match event.answer:
             case "wait":
                 self._wait("Waiting for the runs to end; Esc stays here.")
-            case "leave":
-                self._app.left_runs = len(self._runs)
-                self.app.exit(0)
+            case "hand_over":
+                self.run_worker(self._hand_over(), group="hand_over")
             case "cancel":
                 self.run_worker(self._cancel(), group="cancel")
             case _:
                 self.dismiss()
+
+    async def _hand_over(self) -> None:
+        engine = self._app.engine
+        if engine is None or self._is_handing_over:
+            return
+        if why_not := engine.why_no_hand_over():
+            # The answer keeps its place: one that was left out would put cancelling under a hand that knows its way.
+            self._say(f"This cannot be handed over: {why_not}.", "bad")
+            return
+        self._is_handing_over = True
+        self._say("Starting a background engine that takes the runs …")
+        self._offer(set())
+        try:
+            self._app.handed_to = await self._app.command(engine.hand_over)
+        except OpsError as error:
+            self._is_handing_over = False
+            self._say(plain(str(error)), "bad")
+            self._offer({"stay", "wait", "hand_over", "cancel"})
+            return
+        self._app.handed_runs = tuple(engine.runs_in_hand())
+        self.app.exit(0)
 
     async def _cancel(self) -> None:
         for run_id in self._runs:
@@ -113,16 +136,26 @@ class LeavingDialog(ModalScreen[None]):
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")
 
     def _wait(self, text: str) -> None:
-        self.query_one("#text", Static).update(text_of((text, self._app.pen.ink("running"))))
-        for choice in self.query(Choice):
-            choice.display = choice.id == "answer-stay"
-        self.query_one("#answer-stay", Choice).focus()
+        self._say(text)
+        self._offer({"stay"})
         self.set_interval(LOOK_EVERY_S, self._look)
+
+    def _say(self, text: str, ink: str = "running") -> None:
+        said = text_of((self._app.pen.drawn(text), self._app.pen.ink(ink)))
+        said.no_wrap = False
+        self.query_one("#text", Static).update(said)
+
+    def _offer(self, answers: set[str]) -> None:
+        for choice in self.query(Choice):
+            choice.display = (choice.id or "").removeprefix("answer-") in answers
+        if "stay" in answers:
+            self.query_one("#answer-stay", Choice).focus()
 
     def _look(self) -> None:
         if self._app.engine is None or not self._app.engine.runs_in_hand():
             self.app.exit(0)
 
     def action_stay(self) -> None:
-        """Stay."""
-        self.dismiss()
+        """Stay; not while a background engine starts, which would come all the same."""
+        if not self._is_handing_over:
+            self.dismiss()

@@ -53,6 +53,21 @@ class EntryList(Widget):
         self.place = 0
         self._title_width = min(TITLE_WIDTH, max((cell_width(plain(entry.title)) for entry in entries), default=0))
 
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Show other entries."""
+        self._all = entries
+        self.narrow("")
+
+    def before(self, entry: Entry) -> list[Span]:
+        """Return what stands between the mark and the title of an entry."""
+        del entry
+        return []
+
+    @property
+    def top(self) -> int:
+        """Return the first entry in view."""
+        return max(0, self.place - MAX_LINES + 1)
+
     def narrow(self, text: str) -> None:
         """Show the entries that hold every word of ``text``."""
         words = text.lower().split()
@@ -76,8 +91,7 @@ class EntryList(Widget):
         """Draw one entry."""
         pen = cast("OpsConsoleApp", self.app).pen
         width = self.size.width
-        top = max(0, self.place - MAX_LINES + 1)
-        place = top + y
+        place = self.top + y
         spans: list[Span] = [("  Nothing fits.", pen.ink("dim"))] if not self.shown and y == 0 else []
         style = Style.null()
         if place < len(self.shown):
@@ -85,9 +99,11 @@ class EntryList(Widget):
             is_current = place == self.place
             style = pen.cursor if is_current else style
             key = pen.drawn(entry.key)
-            room = max(0, width - self._title_width - cell_width(key) - 6)
+            before = self.before(entry)
+            room = max(0, width - self._title_width - cell_width(key) - width_of(before) - 6)
             spans = [
                 (pen.drawn("▸ " if is_current else "  "), pen.ink("title")),
+                *before,
                 (fit(entry.title, self._title_width), pen.ink("faint" if entry.refusal else "text")),
                 ("  ", Style.null()),
                 (fit(entry.refusal or entry.note, room), pen.ink("dim")),
@@ -97,9 +113,17 @@ class EntryList(Widget):
         segments.append(Segment(" " * max(0, width - width_of(spans))))
         return Strip(segments).crop(0, width).apply_style(self.rich_style + style)
 
+    def on_mouse_scroll_down(self) -> None:
+        """Move with the wheel, without going round."""
+        self.move(min(1, len(self.shown) - 1 - self.place))
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move with the wheel, without going round."""
+        self.move(-min(1, self.place))
+
     def on_click(self, event: events.Click) -> None:
         """Pick with the mouse."""
-        place = max(0, self.place - MAX_LINES + 1) + event.y
+        place = self.top + event.y
         if place < len(self.shown):
             self.place = place
             cast("PickDialog", self.screen).action_pick()

@@ -36,7 +36,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "open",
         "Open what is under the cursor.",
         "open",
-        LISTS - {"plan", "failures", "check", "diff"} | {"run"},
+        LISTS - {"plan", "failures", "check", "diff", "tenant", "members"} | {"run"},
     ),
     Key(
         "filter",

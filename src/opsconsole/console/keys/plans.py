@@ -60,6 +60,17 @@ PLAN_KEYS: tuple[Key, ...] = (
         Capability.RESTORE_EXECUTE,
         is_write=True,
     ),
+    Key(
+        "leave_out",
+        "x",
+        "x",
+        "leave out",
+        "Preview again without the policy under the cursor: nothing will be written for it. Asks first.",
+        "leave_out",
+        places("plan"),
+        Capability.PREVIEW_CREATE,
+        is_write=True,
+    ),
     Key("runs_of", "o", "o", "last run", "Open the newest run of this restore.", "run_of", places("plan")),
 )
 """In the order in which footers show them."""

@@ -16,7 +16,6 @@ from opsconsole.console.figures import grouped
 from opsconsole.console.folding import folded
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.places import PLACE_BY_NAME
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
@@ -27,13 +26,10 @@ from opsconsole.console.window import Source
 from opsconsole.console.written_lines import written_lines
 from opsconsole.domain.audit import Action
 from opsconsole.domain.ids import short_id
-from opsconsole.errors import NotFound, OpsError
+from opsconsole.errors import NotFound
 
 MARGIN = 6
 """Columns that the table takes at the left, and one kept free at the right."""
-
-TENANTS = "tenants"
-"""The place that a tenant's name leads to, on a console that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +110,6 @@ class AuditEntryScreen(LiveScreen):
     def store_changed(self) -> None:
         """Stay as it is: an entry never changes, nor does what its execution wrote."""
 
-    def failed(self, error: OpsError) -> None:
-        """Leave when the entry is not there for this actor."""
-        del error
-        self.action_back()
-
     # What is done to it
 
     def label_of(self, key: Key) -> str:
@@ -136,10 +127,7 @@ class AuditEntryScreen(LiveScreen):
             self.refuses("open")
             return
         kind, ref = opens
-        if kind in _OPENERS:
-            self.app.push_screen(_OPENERS[kind](ref))
-        else:
-            self.console_app.action_go(TENANTS)
+        self.app.push_screen(_OPENERS[kind](ref))
 
     def action_raw(self) -> None:
         """Show the entry as JSON, or in words again."""
@@ -155,8 +143,7 @@ class AuditEntryScreen(LiveScreen):
     def _opens(self) -> tuple[str, str] | None:
         line = self.query_one(WindowTable).current
         opens = line.opens if isinstance(line, EntryLine) else None
-        is_there = opens is not None and (opens[0] in _OPENERS or TENANTS in PLACE_BY_NAME)
-        return opens if is_there else None
+        return opens
 
 
 def _written_head(number: int) -> list[EntryLine]:
@@ -210,4 +197,15 @@ def _open_plan(ref: str) -> LiveScreen:
     return PlanScreen(ref)
 
 
-_OPENERS: dict[str, Callable[[str], LiveScreen]] = {"run": _open_run, "set": _open_set, "plan": _open_plan}
+def _open_tenant(ref: str) -> LiveScreen:
+    from opsconsole.console.screens.tenant import TenantScreen
+
+    return TenantScreen(ref)
+
+
+_OPENERS: dict[str, Callable[[str], LiveScreen]] = {
+    "run": _open_run,
+    "set": _open_set,
+    "plan": _open_plan,
+    "tenant": _open_tenant,
+}

@@ -26,7 +26,6 @@ from opsconsole.console.window import Source
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import NotFound, OpsError
 
 MISSING = (ItemStatus.FAILED, ItemStatus.SKIPPED, ItemStatus.PENDING)
 
@@ -86,11 +85,6 @@ class BackupSetScreen(LiveScreen):
         if not line.text:
             missing = data.count("listed") - data.count("fetched")
             line.tell(data.count("listed"), missing if self._only_missing else data.count("listed"))
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the set is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _list(self) -> None:
         desk, set_id, line = self.desk, self._set_id, self.query_one(FilterLine)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.failure_facts import failure_fields, failure_lines, failure_name
+from opsconsole.console.figures import grouped
+from opsconsole.console.keys import Key, bindings_of
+from opsconsole.console.policy_words import type_words
+from opsconsole.console.retry_orders import ask_retry_part, item_name, why_not_retry_part
 from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.facts import Facts
@@ -17,11 +24,28 @@ from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.console.window import Source
-from opsconsole.domain.failure import REASONS, Failure, Reason
+from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
+from opsconsole.domain.run import OperationRun
+from opsconsole.errors import NotFound, OpsError
 
 Row = tuple[int, Failure]
+
+WIDE_FROM = 110
+"""From this many columns on every field of a failure stands beside the list."""
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("Policy", 10, lambda row, pen, width: pen.cell(failure_name(row[1]), width), flex=3),
+    Column("Type", 18, lambda row, pen, width: pen.cell(type_words(row[1].subject.policy_type), width, "dim")),
+    Column("HTTP", 4, lambda row, pen, width: pen.cell(_status(row[1]), width, "bad", right=True), right=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    run: OperationRun
+    count: int
 
 
 class FailuresScreen(LiveScreen):
@@ -30,75 +54,117 @@ class FailuresScreen(LiveScreen):
     place = "failures"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
-    FailuresScreen #why { padding: 1 1; }
-    FailuresScreen #detail { height: 7; padding: 0 1; }
+    FailuresScreen #head { padding: 1 0; }
+    FailuresScreen WindowTable { width: 1fr; }
+    FailuresScreen #detail { height: 9; padding: 0 1; }
+    FailuresScreen #fields { display: none; width: 52; height: 1fr; padding: 0 1; border-left: solid $faint; }
+    FailuresScreen.-wide #fields { display: block; }
+    FailuresScreen.-wide #detail { display: none; }
     """
 
     def __init__(self, run_id: str, reason: Reason) -> None:
         super().__init__()
         self._run_id = run_id
         self._reason = reason
+        self._shown: _Shown | None = None
+        self._marked: dict[str, Failure] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
         yield HeaderLine("runs", short_id(self._run_id), self._reason.value.replace("_", " "))
         yield Banner()
-        yield Facts(id="why", wraps=True)
-        yield WindowTable(
-            (
-                Column("Policy", 10, lambda row, pen, width: pen.cell(_name(row[1]), width), flex=3),
-                Column("Type", 12, lambda row, pen, width: pen.cell(row[1].subject.policy_type, width, "dim"), flex=1),
-                Column("Code", 27, lambda row, pen, width: pen.cell(row[1].code.value, width, "dim"), from_width=100),
-                Column(
-                    "HTTP", 4, lambda row, pen, width: pen.cell(_status(row[1]), width, "bad", right=True), right=True
-                ),
-            )
-        )
+        yield Facts(id="head")
+        with Horizontal():
+            yield WindowTable(COLUMNS, is_markable=True)
+            yield Facts(id="fields", wraps=True)
         yield Facts(id="detail", classes="-ruled", wraps=True)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
         """List the failures."""
         super().on_mount()
-        facts = self.query_one("#why", Facts)
-        pen, info = facts.pen, REASONS[self._reason]
-        facts.show(
-            [
-                [(info.explanation, pen.ink("text"))],
-                [(pen.drawn(f"→ {info.next_step}"), pen.ink("key"))],
-            ]
-        )
         desk, run_id, reason = self.desk, self._run_id, self._reason
         self.query_one(WindowTable).show(
             Source[Row](
-                key=lambda row: f"{row[0]:012d}",
+                key=_key,
                 load=lambda limit, cursor: desk.failures(run_id, reason, limit, cursor),
                 is_newest_first=False,
             )
         )
 
+    # What it fetches and shows
+
+    def fetch(self) -> _Shown:
+        """Read the run, and how many failures have this reason."""
+        report = self.desk.run_report(self._run_id)
+        return _Shown(report.run, sum(group.count for group in report.groups if group.reason is self._reason))
+
+    def receive(self, data: _Shown) -> None:
+        """Show them, and lay the screen out for its width."""
+        self._shown = data
+        self.set_class(self.size.width >= WIDE_FROM, "-wide")
+        facts = self.query_one("#head", Facts)
+        pen, state = facts.pen, state_of_run(data.run)
+        policies = "failure" if data.count == 1 else "failures"
+        facts.show(
+            [
+                [
+                    (f" {grouped(data.count)} ", pen.ink("bad")),
+                    (f"{policies} for the reason ", pen.ink("text")),
+                    (self._reason.value.replace("_", " "), pen.ink("bad")),
+                    (f"   {TYPE_WORDS[data.run.type]} ", pen.ink("dim")),
+                    (pen.state(state), pen.ink(state.ink)),
+                ]
+            ]
+        )
+        self._show_detail()
+
+    def failed(self, error: OpsError) -> None:
+        """Leave when the run is not there for this actor."""
+        if isinstance(error, NotFound):
+            self.action_back()
+
     @on(WindowTable.Moved)
     def _show_detail(self) -> None:
-        facts = self.query_one("#detail", Facts)
-        pen, failure = facts.pen, self._current()
-        if failure is None:
-            facts.show([])
-            return
-        subject, trace = failure.subject, failure.trace
-        lines = [
-            [(plain(_name(failure)), pen.ink("strong"))],
-            [(plain(f"{subject.policy_type} {subject.policy_id}".strip()), pen.ink("dim"))],
-            [(plain(failure.message), pen.ink("text"))],
-        ]
-        if trace.request_id or trace.graph_code:
-            lines.append(
-                [
-                    (plain(f"{trace.graph_code}  ".lstrip()), pen.ink("bad")),
-                    ("request ", pen.ink("dim")),
-                    (plain(trace.request_id or trace.client_request_id), pen.ink("text")),
-                ]
-            )
-        facts.show(lines)
+        failure = self._current()
+        below, beside = self.query_one("#detail", Facts), self.query_one("#fields", Facts)
+        below.show(failure_lines(failure, below.pen) if failure else [])
+        beside.show(failure_fields(failure, beside.pen) if failure else [])
+
+    @on(WindowTable.Marked)
+    def _keep_marked(self) -> None:
+        table = self.query_one(WindowTable)
+        here = {_key(row): row[1] for row in table.rows}
+        # A marked row may have left the memory since: what it was about is kept from when it was marked.
+        self._marked = {key: found for key in table.marked if (found := here.get(key) or self._marked.get(key))}
+
+    # What is done to them
+
+    def why_not(self, key_id: str) -> str | None:
+        """Say why none of these can be retried."""
+        if self._shown is None or key_id not in ("retry_reason", "retry_these"):
+            return None
+        if reason := why_not_retry_part(self._shown.run):
+            return reason
+        if key_id == "retry_these" and not self._chosen():
+            return "This failure is about no single policy: retry the run."
+        return None
+
+    def label_of(self, key: Key) -> str:
+        """Say how many ``r`` would take up."""
+        if key.id == "retry_these":
+            return f"retry {len(self._marked)}" if self._marked else "retry this"
+        return super().label_of(key)
+
+    def action_retry_these(self) -> None:
+        """Ask, then start again only the marked policies, or the one under the cursor."""
+        if not self.refuses("retry_these") and self._shown is not None:
+            ask_retry_part(self, self._shown.run, items=self._chosen())
+
+    def action_retry_reason(self) -> None:
+        """Ask, then start again what failed for this reason."""
+        if not self.refuses("retry_reason") and self._shown is not None:
+            ask_retry_part(self, self._shown.run, reason=self._reason, failed=self._shown.count)
 
     def copied(self) -> str:
         """Return the request id of the failure under the cursor, or the policy's id."""
@@ -107,14 +173,18 @@ class FailuresScreen(LiveScreen):
             return ""
         return plain(failure.trace.request_id or failure.trace.client_request_id or failure.subject.policy_id)
 
+    def _chosen(self) -> tuple[str, ...]:
+        current = self._current()
+        failures = list(self._marked.values()) or ([current] if current else [])
+        return tuple(dict.fromkeys(name for failure in failures if (name := item_name(failure))))
+
     def _current(self) -> Failure | None:
         current = self.query_one(WindowTable).current
         return current[1] if isinstance(current, tuple) else None
 
 
-def _name(failure: Failure) -> str:
-    subject = failure.subject
-    return subject.policy_name or subject.policy_id or subject.policy_type or "the whole run"
+def _key(row: Row) -> str:
+    return f"{row[0]:012d}"
 
 
 def _status(failure: Failure) -> str:

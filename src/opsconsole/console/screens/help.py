@@ -46,6 +46,11 @@ class HelpScreen(LiveScreen):
         yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True)
         yield FooterLine(self.place)
 
+    def reload(self) -> None:
+        """Show the keys at once: they come from no store, and are looked up most when one does not answer."""
+        self._data = None
+        self.receive(None)
+
     def receive(self, data: object) -> None:
         """Show the keys."""
         del data

@@ -9,13 +9,17 @@ from textual import on
 from textual.screen import Screen
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
+from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.footer_line import FooterLine
+from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.not_there import NotThere
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.errors import OpsError
+from opsconsole.errors import NotFound, OpsError
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
     from opsconsole.console.desk import Desk
+    from opsconsole.console.graph_loss import GraphLoss
 
 T = TypeVar("T")
 
@@ -29,7 +33,10 @@ class LiveScreen(Screen[None]):
 
     place: ClassVar[str] = ""
     AUTO_FOCUS = "WindowTable"
-    DEFAULT_CSS = "LiveScreen { layout: vertical; background: $background; }"
+    DEFAULT_CSS = """
+    LiveScreen { layout: vertical; background: $background; }
+    LiveScreen > .-absent { display: none; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +53,16 @@ class LiveScreen(Screen[None]):
     def desk(self) -> Desk:
         """Return what may be asked and ordered."""
         return self.console_app.desk
+
+    @property
+    def graph_loss(self) -> GraphLoss | None:
+        """Return that Graph is lost to what the screen shows, for the banner."""
+        return None
+
+    @property
+    def is_of_nothing(self) -> bool:
+        """Tell whether what the screen is about is not there: then nothing can be done but to go."""
+        return bool(self.query(NotThere))
 
     @property
     def is_there(self) -> bool:
@@ -138,6 +155,9 @@ class LiveScreen(Screen[None]):
     async def _fetch_and_show(self) -> None:
         try:
             data = await self.console_app.ask(self.fetch)
+        except NotFound as error:
+            if self.is_there:
+                self._show_nothing(error)
         except OpsError as error:
             self.console_app.trouble(error)
             if self.is_there:
@@ -145,8 +165,11 @@ class LiveScreen(Screen[None]):
         else:
             if self.is_there:
                 self._data = data
+                self._show_something()
                 self.receive(data)
                 self.look_at_keys()
+                for banner in self.query(Banner):
+                    banner.look()
         finally:
             self._is_fetching = False
         if self._is_outdated and self.app.screen is self:
@@ -155,9 +178,30 @@ class LiveScreen(Screen[None]):
     def failed(self, error: OpsError) -> None:
         """Take note that a fetch failed."""
 
+    def _show_nothing(self, error: NotFound) -> None:
+        """Say that what the screen is about is not there; it may come back, or the actor be let in."""
+        if not self.query(NotThere):
+            for child in self.children:
+                child.set_class(not isinstance(child, (HeaderLine, Banner, FooterLine)), "-absent")
+            nothing = NotThere(error.message)
+            self.mount(nothing, before=self.query(FooterLine).first())
+            nothing.focus()
+            for footer in self.query(FooterLine):
+                footer.refresh()
+
+    def _show_something(self) -> None:
+        if self.query(NotThere):
+            self.query(NotThere).remove()
+            for child in self.children:
+                child.remove_class("-absent")
+            self.query(WindowTable).first().focus()
+
     @on(WindowTable.Troubled)
     def _table_troubled(self, event: WindowTable.Troubled) -> None:
         event.stop()
+        if isinstance(event.error, NotFound):
+            self._show_nothing(event.error)
+            return
         self.console_app.trouble(event.error)
 
     @on(WindowTable.Opened)
@@ -174,10 +218,12 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 self.console_app.say(str(error), "error")
                 return
+            self.console_app.bells.started(answer)
             if self.is_there:
                 then(answer)
 
-        self.run_worker(give(), group="order")
+        # The app's, not the screen's: what became of an order is said also where its screen was left meanwhile.
+        self.console_app.run_worker(give(), group="order")
 
     def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
         """Read what an order's confirmation must say, then go on with it."""
@@ -200,7 +246,7 @@ class LiveScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take the write keys away where the console only watches."""
         del parameters
-        return not (action in _WRITES and self.console_app.is_read_only)
+        return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
         """Jump to the newest row."""

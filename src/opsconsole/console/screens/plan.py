@@ -9,16 +9,24 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 
 from opsconsole.console import restore_orders
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.plan_facts import plan_facts, policy_facts
-from opsconsole.console.plan_moves import why_not_again, why_not_apply, why_not_settle, why_not_undo
+from opsconsole.console.plan_facts import plan_facts
+from opsconsole.console.plan_moves import (
+    why_not_again,
+    why_not_apply,
+    why_not_leave_out,
+    why_not_settle,
+    why_not_undo,
+)
+from opsconsole.console.plan_sides import policy_sides
+from opsconsole.console.policy_words import type_words
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import PLAN_STATES
 from opsconsole.console.widgets.banner import Banner
+from opsconsole.console.widgets.beside import Beside, about_width
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.facts import Facts
 from opsconsole.console.widgets.footer_line import FooterLine
@@ -28,7 +36,9 @@ from opsconsole.console.window import Source
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
-from opsconsole.errors import NotFound, OpsError
+
+POLICY_WIDTH = 68
+"""Columns of the chosen policy on a wide terminal: two of some thirty, in which most names of groups stand whole."""
 
 ALL_BUT_UNCHANGED = tuple(state for state in ItemState if state is not ItemState.UNCHANGED)
 
@@ -52,7 +62,9 @@ def _counts(row: RestoreItem, pen: Pen, width: int) -> list[Span]:
 PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
     Column("", 1, _mark),
     Column("Policy", 10, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=2),
-    Column("Type", 20, lambda row, pen, width: pen.cell(row.policy_type, width, "dim"), flex=1, from_width=80),
+    Column(
+        "Type", 22, lambda row, pen, width: pen.cell(type_words(row.policy_type), width, "dim"), flex=1, from_width=66
+    ),
     Column("Change", 7, _counts, right=True),
 )
 
@@ -68,14 +80,13 @@ class _Shown:
 
 
 class PlanScreen(LiveScreen):
-    """Policies on the left, the chosen one's targets on the right."""
+    """Policies on the left, the chosen one's targets on the right, live against planned; on small terminals below."""
 
     place = "plan"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
     PlanScreen #facts { padding: 1 0; }
-    PlanScreen WindowTable { width: 11fr; }
-    PlanScreen #policy { width: 9fr; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    PlanScreen Beside.-wide > #policy { width: 68; }
     """
 
     def __init__(self, restore_id: str) -> None:
@@ -90,9 +101,9 @@ class PlanScreen(LiveScreen):
         yield HeaderLine("restores", short_id(self._restore_id))
         yield Banner()
         yield Facts(id="facts")
-        with Horizontal():
+        with Beside():
             yield WindowTable(PLAN_COLUMNS, empty=self._empty)
-            yield Facts(id="policy", wraps=True)
+            yield Facts(id="policy", classes="about")
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
@@ -117,11 +128,6 @@ class PlanScreen(LiveScreen):
         if was_previewing and data.restore.status is not RestoreStatus.PREVIEWING:
             self._list()
         self._show_policy()
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the plan is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _list(self, *, hold: str | None = None) -> None:
         desk, restore_id = self.desk, self._restore_id
@@ -157,7 +163,8 @@ class PlanScreen(LiveScreen):
     def _show_policy(self) -> None:
         facts = self.query_one("#policy", Facts)
         item = self._current()
-        facts.show(policy_facts(item, facts.pen, self._names) if item else [])
+        width = about_width(self.size.width, POLICY_WIDTH)
+        facts.show(policy_sides(item, facts.pen, self._names, width) if item else [])
 
     # What is done to it
 
@@ -184,6 +191,8 @@ class PlanScreen(LiveScreen):
                 return why_not_again(restore)
             case "undo":
                 return why_not_undo(restore)
+            case "leave_out":
+                return why_not_leave_out(restore, self._current())
             case "settle":
                 return why_not_settle(restore, self._current())
             case _:
@@ -219,6 +228,14 @@ class PlanScreen(LiveScreen):
 
             executions = self._restore.executions
             self.app.push_screen(RunScreen(executions[-1].run_id if executions else self._restore.preview_run_id))
+
+    def action_leave_out(self) -> None:
+        """Ask, then preview again without the policy under the cursor."""
+        item = self._current()
+        if item is not None and self._restore is not None and not self.refuses("leave_out"):
+            from opsconsole.console.leaving_out import ask_leave_out
+
+            ask_leave_out(self, self._restore, item)
 
     def action_settle(self) -> None:
         """Ask what becomes of the targets that block the policy under the cursor."""

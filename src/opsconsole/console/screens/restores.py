@@ -68,6 +68,13 @@ class RestoresScreen(LiveScreen):
         source = Source[RestoreRun](key=lambda row: row.id, load=desk.restores, find=desk.restore)
         self.query_one(WindowTable).show(source)
 
+    def action_new(self) -> None:
+        """Ask for a set, a tenant and what of it, then preview a restore."""
+        if not self.refuses("restore_new"):
+            from opsconsole.console.restore_pick import ask_restore
+
+            ask_restore(self)
+
     def action_open(self) -> None:
         """Open the plan under the cursor."""
         if found := self._current():
@@ -91,10 +98,5 @@ def _empty(pen: Pen) -> list[list[Span]]:
         [("A plan says, policy by policy, what a restore would change, and is", pen.ink("dim"))],
         [("looked at before anything is written.", pen.ink("dim"))],
         [],
-        [
-            ("7", pen.ink("key")),
-            (" shows the backup sets; ", pen.ink("text")),
-            ("p", pen.ink("key")),
-            (" there previews a restore.", pen.ink("text")),
-        ],
+        [("n", pen.ink("key")), (" picks a backup set and previews the first restore.", pen.ink("text"))],
     ]

@@ -4,48 +4,42 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
 
 from opsconsole.console import orders
 from opsconsole.console.desk import RunReport
-from opsconsole.console.figures import grouped
+from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import bindings_of
-from opsconsole.console.pen import Pen, Span
+from opsconsole.console.log_lines import panel_lines
+from opsconsole.console.retry_orders import ask_retry_part
 from opsconsole.console.run_facts import run_facts
+from opsconsole.console.run_things import Thing, columns_of, explained, nothing_yet, things_of
 from opsconsole.console.screens.live_screen import LiveScreen
-from opsconsole.console.states import state_of_set
 from opsconsole.console.widgets.banner import Banner
-from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.facts import Facts
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
-from opsconsole.domain.run import RunType, Status
-from opsconsole.errors import NotFound, OpsError
+from opsconsole.domain.plain_text import plain
+from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.service.parts import WHOLE_ONLY
+
+WIDE_FROM = 110
+"""From this many columns on there is room for the log beside what failed."""
+
+LOG_WIDTH = 46
+"""Columns of the log beside it."""
 
 SAMPLES = 60
 """Readings of the pace kept for the sparkline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thing:
-    """One row below the facts: a group of failures, or something that belongs to the run."""
-
-    key: str
-    title: str
-    count: str
-    note: str
-    ink: str
-    explained: tuple[str, ...]
-    opens: tuple[str, str]
 
 
 class RunScreen(LiveScreen):
@@ -55,7 +49,10 @@ class RunScreen(LiveScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
     RunScreen #facts { padding: 1 0; }
-    RunScreen #explained { height: 4; padding: 0 1; }
+    RunScreen #left { width: 1fr; }
+    RunScreen #explained { height: 6; padding: 0 1; }
+    RunScreen #log { display: none; width: 46; height: 1fr; padding: 0 1; border-left: solid $faint; }
+    RunScreen.-wide #log { display: block; }
     """
 
     def __init__(self, run_id: str) -> None:
@@ -70,11 +67,11 @@ class RunScreen(LiveScreen):
         yield HeaderLine("runs", short_id(self._run_id))
         yield Banner()
         yield Facts(id="facts")
-        yield WindowTable(
-            _columns(has_failures=False),
-            empty=_empty,
-        )
-        yield Facts(id="explained", classes="-ruled", wraps=True)
+        with Horizontal():
+            with Vertical(id="left"):
+                yield WindowTable(columns_of(has_failures=False), empty=nothing_yet)
+                yield Facts(id="explained", classes="-ruled", wraps=True)
+            yield Facts(id="log")
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
@@ -95,6 +92,8 @@ class RunScreen(LiveScreen):
     def receive(self, data: RunReport) -> None:
         """Show it."""
         self._report = data
+        self.console_app.bells.opened(data.run)
+        self._name_place()
         done = data.run.counters.done
         now = self.desk.now().timestamp()
         if not self._pace or (done != self._pace[-1][1] and now > self._pace[-1][0]):
@@ -102,52 +101,42 @@ class RunScreen(LiveScreen):
         self._show_facts(data)
         table = self.query_one(WindowTable)
         stood_first, had_failures = table.cursor == 0, bool(self._order)
-        table.name_columns(_columns(has_failures=bool(data.groups)))
-        table.put(self._things(data), lambda row: row.key)
+        things = things_of(data, self._order)
+        table.name_columns(columns_of(has_failures=any(thing.reason for thing in things)))
+        table.put(things, lambda row: row.key)
         if stood_first and not had_failures and not data.run.is_active:
             table.move_to(0)  # who follows a run without moving looks at what failed when it ends
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the run is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
+        self._show_log()
 
     def _show_facts(self, report: RunReport) -> None:
         facts = self.query_one("#facts", Facts)
-        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates(), report.related.get("waiting_for")))
+        waiting_for = report.related.get("waiting_for")
+        facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates(), waiting_for, report.log))
+
+    def _show_log(self) -> None:
+        self.set_class(self.size.width >= WIDE_FROM, "-wide")
+        self.call_after_refresh(self._fill_log)  # how many lines there is room for, the layout says
+
+    def _fill_log(self) -> None:
+        if self._report is None or self.size.width < WIDE_FROM:
+            return
+        log = self.query_one("#log", Facts)
+        room = log.size.height - 2
+        lines = panel_lines(self._report.log, log.pen, LOG_WIDTH - 3, room) if room > 0 else []
+        title = [("Log", log.pen.ink("title")), ("   l ", log.pen.ink("key")), ("opens it whole", log.pen.ink("dim"))]
+        nothing = [[("Nothing yet: lines come once an engine takes the run up.", log.pen.ink("dim"))]]
+        log.show([title, [], *(lines or nothing)])
 
     def _rates(self) -> list[float]:
         samples = list(self._pace)
         return [(later[1] - earlier[1]) / max(0.05, later[0] - earlier[0]) for earlier, later in pairwise(samples)]
-
-    def _things(self, report: RunReport) -> list[Thing]:
-        things = []
-        for group in report.groups:
-            self._order.setdefault(f"reason:{group.reason.value}:{group.code.value}", len(self._order))
-        # Groups keep the places they were first shown at: growing numbers must not move rows under the cursor.
-        for group in sorted(report.groups, key=lambda g: self._order[f"reason:{g.reason.value}:{g.code.value}"]):
-            things.append(
-                Thing(
-                    f"reason:{group.reason.value}:{group.code.value}",
-                    group.reason.value.replace("_", " "),
-                    grouped(group.count),
-                    group.code.value,
-                    "bad",
-                    (group.info.explanation, f"→ {group.info.next_step}"),
-                    ("reason", group.reason.value),
-                )
-            )
-        return [*things, *_related(report)]
 
     # What is done to it
 
     @on(WindowTable.Moved)
     def _explain(self) -> None:
         facts = self.query_one("#explained", Facts)
-        thing = self._current()
-        pen = facts.pen
-        lines = thing.explained if thing else ()
-        facts.show([[(pen.drawn(line), pen.ink("text" if index == 0 else "key"))] for index, line in enumerate(lines)])
+        facts.show(explained(self._current(), facts.pen))
 
     def action_open(self) -> None:
         """Open what is under the cursor."""
@@ -168,6 +157,8 @@ class RunScreen(LiveScreen):
                 if later and run.type is RunType.RESTORE:
                     return f"Run {short_id(later[-1])} took up what this one left: retry that one."
                 return orders.why_not_retry(run)
+            case "retry_reason":
+                return self._why_not_reason(run)
             case "cancel":
                 return orders.why_not_cancel(run)
             case "plan":
@@ -182,6 +173,26 @@ class RunScreen(LiveScreen):
         if self._report:
             orders.ask_retry(self, self._report.run)
 
+    def _why_not_reason(self, run: OperationRun) -> str | None:
+        if reason := self.why_not("retry"):
+            return reason
+        if reason := WHOLE_ONLY.get(run.type):
+            return reason
+        thing = self._current()
+        return None if thing is not None and thing.reason else "Put the cursor on what failed for one reason."
+
+    def action_retry_reason(self) -> None:
+        """Ask, then start again only what failed for the reason under the cursor."""
+        thing = self._current()
+        if not self.refuses("retry_reason") and self._report is not None and thing is not None:
+            ask_retry_part(self, self._report.run, reason=thing.reason, failed=thing.number)
+
+    def action_log(self) -> None:
+        """Open the run's log."""
+        from opsconsole.console.screens.run_log import RunLogScreen
+
+        self.app.push_screen(RunLogScreen(self._run_id))
+
     def action_cancel(self) -> None:
         """Ask, then cancel this run."""
         if self.refuses("cancel"):
@@ -194,63 +205,34 @@ class RunScreen(LiveScreen):
         if self._report is not None and not self.refuses("plan"):
             self.app.push_screen(_open_restore(self._run_id, str(self._report.related["restore_run"])))
 
-    def copied(self) -> str:
-        """Return the run's id."""
+    def action_watch(self) -> None:
+        """Ring the bell when this run ends, or do so no more."""
+        if self._report:
+            self.console_app.bells.toggle(self._report.run)
+            self._name_place()
+
+    def _name_place(self) -> None:
+        mark = " ♪" if self._run_id in self.console_app.bells.watched else ""
+        self.query_one(HeaderLine).name_crumbs("runs", short_id(self._run_id) + mark)
+
+    @property
+    def run_id(self) -> str:
+        """Return which run is open."""
         return self._run_id
+
+    @property
+    def graph_loss(self) -> GraphLoss | None:
+        """Return that Graph is lost to this run."""
+        return graph_loss_of(self._report.run) if self._report else None
+
+    def copied(self) -> str:
+        """Return the request id of the failures under the cursor, or the run's id."""
+        thing = self._current()
+        return plain(thing.request_id) if thing is not None and thing.request_id else self._run_id
 
     def _current(self) -> Thing | None:
         current = self.query_one(WindowTable).current
         return current if isinstance(current, Thing) else None
-
-
-def _columns(*, has_failures: bool) -> tuple[Column[Thing], ...]:
-    title = "Failures, and what belongs here" if has_failures else "What belongs to this run"
-    return (
-        Column(title, 31, lambda row, pen, width: pen.cell(row.title, width, row.ink)),
-        Column(
-            "Items" if has_failures else "",
-            7,
-            lambda row, pen, width: pen.cell(row.count, width, "strong", right=True),
-            right=True,
-        ),
-        Column("", 10, lambda row, pen, width: pen.cell(row.note, width, "dim"), flex=1),
-    )
-
-
-def _empty(pen: Pen) -> list[list[Span]]:
-    return [[("No failures, and nothing else belongs to this run yet.", pen.ink("dim"))]]
-
-
-def _related(report: RunReport) -> list[Thing]:
-    things = []
-    found = report.backup_set
-
-    def add(kind: str, title: str, ref: object, note: str, said: str) -> None:
-        if ref:
-            things.append(Thing(f"{kind}:{ref}", f"→ {title}", "", note, "key", (said,), (kind, str(ref))))
-
-    related = report.related
-    if report.run.type is RunType.DRIFT:
-        add("drift", "what differs", report.run.id, "policy by policy", "The policies that differ, with both sides.")
-    if found is not None:
-        counts = f"{grouped(found.count('fetched'))} of {grouped(found.count('listed'))}"
-        note = f"{short_id(found.id)} · {state_of_set(found).word} · {counts}"
-        add("set", "backup set", found.id, note, "The backup set that this run works on.")
-    if restore := related.get("restore_run"):
-        add("restore", "restore plan", restore, short_id(str(restore)), "The plan that this run made or executes.")
-    for kind, title, said in (
-        ("retry_of", "retry of", "The run whose rest this one took up."),
-        ("after", "follows", "This run began when that one was completed."),
-    ):
-        if ref := related.get(kind):
-            add("run", title, ref, short_id(str(ref)), said)
-    for ref in related.get("followed_by") or ():
-        add("run", "followed by", ref, short_id(str(ref)), "That run begins when this one is completed.")
-    for ref in related.get("retries") or ():
-        add("run", "retried by", ref, short_id(str(ref)), "A later run that took up the rest of this one.")
-    if entry := related.get("audit_entry"):
-        add("entry", "audit entry", entry, short_id(str(entry)), "The entry of the audit trail for this execution.")
-    return things
 
 
 def _open_reason(run_id: str, ref: str) -> LiveScreen:

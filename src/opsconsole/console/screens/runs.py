@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console import orders
+from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.run_columns import RUN_COLUMNS
@@ -20,6 +21,7 @@ from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
+from opsconsole.console.widgets.not_there import no_tenant_lines
 from opsconsole.console.widgets.tab_line import TabLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.console.window import Source
@@ -135,6 +137,8 @@ class RunsScreen(LiveScreen):
                 [(f"No run is {self._tab.title.lower()}.", pen.ink("strong"))],
                 [("1", pen.ink("key")), (" shows all runs.", pen.ink("dim"))],
             ]
+        if self.console_app.identity is not None and not self.console_app.tenant_names:
+            return no_tenant_lines(self.console_app.config_place, pen)
         return [
             [("No runs yet.", pen.ink("strong"))],
             [("Every backup, preview, restore and check stands here: while it works,", pen.ink("dim"))],
@@ -198,6 +202,18 @@ class RunsScreen(LiveScreen):
     def action_backup(self) -> None:
         """Ask, then back up a tenant."""
         orders.ask_backup(self)
+
+    def action_watch(self) -> None:
+        """Ring the bell when the run under the cursor ends, or do so no more."""
+        if run := self._current():
+            self.console_app.bells.toggle(run)
+            self.query_one(WindowTable).refresh()
+
+    @property
+    def graph_loss(self) -> GraphLoss | None:
+        """Return that Graph is lost to a run of the list."""
+        rows = self.query_one(WindowTable).rows if self.is_there else []
+        return next((loss for run in rows if (loss := graph_loss_of(run))), None)
 
     def started(self) -> None:
         """Show what was just started: the newest runs."""

@@ -8,15 +8,29 @@ from opsconsole.console.desk import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
 from opsconsole.console.service_desk.drift import DriftAtService
+from opsconsole.console.service_desk.members import MembersAtService
+from opsconsole.console.service_desk.overview import OverviewAtService
 from opsconsole.console.service_desk.restores import RestoresAtService
 from opsconsole.console.service_desk.runs import RunsAtService
+from opsconsole.console.service_desk.schedules import SchedulesAtService
+from opsconsole.console.service_desk.tenants import TenantsAtService
 from opsconsole.service import members, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.service.changes import ChangeFeed, change_feed
 from opsconsole.service.tenants import TenantView
 
 
-class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtService, DriftAtService):
+class ServiceDesk(
+    RunsAtService,
+    BackupsAtService,
+    RestoresAtService,
+    AuditAtService,
+    DriftAtService,
+    OverviewAtService,
+    TenantsAtService,
+    SchedulesAtService,
+    MembersAtService,
+):
     """Screens meet the service here and nowhere else."""
 
     def __init__(self, caller: Caller) -> None:
@@ -35,7 +49,7 @@ class ServiceDesk(RunsAtService, BackupsAtService, RestoresAtService, AuditAtSer
         roles = members.my_roles(self.caller)
         if self.caller.workspace is not None:
             roles = {name: role for name, role in roles.items() if name == self.caller.workspace}
-        return Identity(self.caller.actor.name, roles)
+        return Identity(self.caller.actor.name, roles, self.caller.actor.key)
 
     def tenants(self) -> list[TenantView]:
         return tenants.list_tenants(self.caller)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import AuditJson
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.audit import ChainWatch, Verdict
-from opsconsole.service import audit, kept_heads, written
-from opsconsole.service.audit import AuditQuery
-from opsconsole.service.caller import Page
-from opsconsole.service.kept_heads import ChainState
-from opsconsole.service.written import WrittenPolicy
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from opsconsole.console.desk import AuditJson
+    from opsconsole.domain.audit import ChainWatch, Verdict
+    from opsconsole.service import audit, kept_heads, written
+    from opsconsole.service.audit import AuditQuery
+    from opsconsole.service.caller import Page
+    from opsconsole.service.kept_heads import ChainState
+    from opsconsole.service.written import WrittenPolicy
+else:
+    audit = Later("opsconsole.service.audit")
+    kept_heads = Later("opsconsole.service.kept_heads")
+    written = Later("opsconsole.service.written")
 
 
 class AuditAtService(AtService):

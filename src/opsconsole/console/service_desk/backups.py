@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
-from opsconsole.service import backups
-from opsconsole.service.caller import Page
-from opsconsole.service.started import Started
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+    from opsconsole.service import backups
+    from opsconsole.service.caller import Page
+    from opsconsole.service.started import Started
+else:
+    backups = Later("opsconsole.service.backups")
 
 
 class BackupsAtService(AtService):

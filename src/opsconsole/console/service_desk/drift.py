@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.difference import DifferenceFilter
-from opsconsole.operations.differences import Difference
-from opsconsole.service import differences, drift
-from opsconsole.service.caller import Page
-from opsconsole.service.drift import DriftCheck, DriftItem
-from opsconsole.service.started import Started
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from opsconsole.domain.difference import DifferenceFilter
+    from opsconsole.operations.differences import Difference
+    from opsconsole.service import differences, drift
+    from opsconsole.service.caller import Page
+    from opsconsole.service.drift import DriftCheck, DriftItem
+    from opsconsole.service.started import Started
+else:
+    differences = Later("opsconsole.service.differences")
+    drift = Later("opsconsole.service.drift")
 
 
 class DriftAtService(AtService):

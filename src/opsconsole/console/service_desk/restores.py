@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.plan import Mode
-from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
-from opsconsole.service import restores
-from opsconsole.service.caller import Page
-from opsconsole.service.restores import Confirmation
-from opsconsole.service.started import Started
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opsconsole.domain.failure import Reason
+    from opsconsole.domain.plan import Mode
+    from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+    from opsconsole.service import restores
+    from opsconsole.service.caller import Page
+    from opsconsole.service.restores import Confirmation
+    from opsconsole.service.started import Started
+else:
+    restores = Later("opsconsole.service.restores")
 
 
 class RestoresAtService(AtService):
@@ -24,10 +32,18 @@ class RestoresAtService(AtService):
         mode: Mode,
         mapping: str | None = None,
         items: Sequence[str] = (),
+        without: Sequence[str] = (),
         accept_missing: int = 0,
     ) -> Started:
         return restores.start_preview(
-            self.caller, set_ref, tenant, mode=mode, mapping=mapping, items=items, accept_missing=accept_missing
+            self.caller,
+            set_ref,
+            tenant,
+            mode=mode,
+            mapping=mapping,
+            items=items,
+            without=without,
+            accept_missing=accept_missing,
         )
 
     def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
@@ -42,8 +58,11 @@ class RestoresAtService(AtService):
     def confirmation(self, ref: str) -> Confirmation:
         return restores.confirmation(self.caller, ref)
 
-    def run_restore(self, ref: str, plan_hash: str) -> Started:
-        return restores.run_restore(self.caller, ref, plan_hash=plan_hash)
+    def left_to_write(self, ref: str, reason: Reason | None, items: Sequence[str]) -> Confirmation:
+        return restores.left_to_write(self.caller, ref, reason=reason, items=items)
+
+    def run_restore(self, ref: str, plan_hash: str, justification: str = "") -> Started:
+        return restores.run_restore(self.caller, ref, plan_hash=plan_hash, justification=justification)
 
     def undo_restore(self, ref: str) -> Started:
         return restores.undo_restore(self.caller, ref)

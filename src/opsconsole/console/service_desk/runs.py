@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from opsconsole.console.desk import RunReport
 from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.console.service_desk.later import Later
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.run import OperationRun
 from opsconsole.errors import NotFound
-from opsconsole.service import backups, runs
+from opsconsole.service import runs
 from opsconsole.service.caller import Page
 from opsconsole.service.runs import RunQuery
 from opsconsole.service.started import Started
+
+if TYPE_CHECKING:
+    from opsconsole.service import backups
+else:
+    backups = Later("opsconsole.service.backups")
 
 
 class RunsAtService(AtService):
@@ -28,11 +35,11 @@ class RunsAtService(AtService):
         return runs.state_counts(self.caller)
 
     def run(self, ref: str) -> OperationRun:
-        return runs.show_run(self.caller, ref)
+        return runs.show_run(self.caller, ref, with_failures=False)
 
     def run_report(self, ref: str) -> RunReport:
-        run = runs.show_run(self.caller, ref)
-        groups = runs.failure_groups(self.caller, run.id) if run.failures else []
+        run = runs.show_run(self.caller, ref, with_failures=False)
+        groups = runs.failure_groups(self.caller, run.id)
         related = runs.related(self.caller, run.id)
         backup_set = None
         if set_id := related.get("backup_set"):
@@ -40,7 +47,7 @@ class RunsAtService(AtService):
                 backup_set = backups.show_set(self.caller, str(set_id))
             except NotFound:
                 backup_set = None
-        return RunReport(run, groups, related, backup_set)
+        return RunReport(run, groups, related, backup_set, runs.run_log(self.caller, run.id))
 
     def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
         after = int(cursor or 0)
@@ -50,5 +57,7 @@ class RunsAtService(AtService):
     def cancel_run(self, ref: str) -> OperationRun:
         return runs.cancel_run(self.caller, ref)
 
-    def retry_run(self, ref: str) -> Started:
-        return runs.retry_run(self.caller, ref)
+    def retry_run(
+        self, ref: str, *, reason: Reason | None = None, items: Sequence[str] = (), justification: str = ""
+    ) -> Started:
+        return runs.retry_run(self.caller, ref, reason=reason, items=items, justification=justification)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
+from textual.geometry import Region
 from textual.widget import Widget
 
 from opsconsole.console.pen import Pen, Span, text_of
@@ -38,9 +39,16 @@ class Facts(Widget):
         text = Text("\n").join(text_of(*line) for line in lines)
         text.no_wrap = not self._wraps
         text.overflow = "fold" if self._wraps else "crop"
-        if text != self._text or text.spans != self._text.spans:
-            self._text = text
+        if text == self._text and text.spans == self._text.spans:
+            return
+        before, self._text = self._text, text
+        old, new = before.split("\n", allow_blank=True), text.split("\n", allow_blank=True)
+        if self._wraps or len(old) != len(new):
             self.refresh(layout=True)
+            return
+        # A clock that ticks in one line must not cost the terminal the other lines as well.
+        changed = [y for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b or a.spans != b.spans]
+        self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render(self) -> Text:
         """Draw the lines, each cut at the edge where it may not go on below."""

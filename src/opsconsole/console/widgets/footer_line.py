@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.widget import Widget
 
 from opsconsole.console.keys import Key, keys_of
@@ -14,6 +15,10 @@ from opsconsole.console.pen import Span, text_of, width_of
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
     from opsconsole.console.screens.live_screen import LiveScreen
+
+
+ALWAYS = frozenset({"back", "help", "palette"})
+"""Keys that work also where a screen's thing is not there."""
 
 
 class FooterLine(Widget):
@@ -25,6 +30,7 @@ class FooterLine(Widget):
         super().__init__()
         self._place = place
         self._shown: list[tuple[str, str, bool]] = []
+        self._drawn: list[tuple[int, int, Key]] = []
 
     def look(self) -> None:
         """Draw the line anew if a key came, went, or changed what it would do."""
@@ -47,6 +53,7 @@ class FooterLine(Widget):
             and app.is_key_there(key)
             and key.id != f"go_{self._place}"
             and self._screen.is_key_of_use(key.id)
+            and (key.id in ALWAYS or not self._screen.is_of_nothing)
         ]
 
     def _is_dimmed(self, key: Key) -> bool:
@@ -56,19 +63,30 @@ class FooterLine(Widget):
         """Draw the line: always with help and palette, the others as far as there is room."""
         self._shown = self._states()
         keys = self._keys()
-        last = [self._spans(key) for key in keys if key.id in ("help", "palette")]
-        first = [self._spans(key) for key in keys if key.id not in ("help", "palette")]
-        room = self.size.width - 1 - sum(width_of(spans) + 2 for spans in last)
-        line: list[Span] = [(" ", Style.null())]
-        for spans in first:
+        last = [(key, self._spans(key)) for key in keys if key.id in ("help", "palette")]
+        first = [(key, self._spans(key)) for key in keys if key.id not in ("help", "palette")]
+        room = self.size.width - 1 - sum(width_of(spans) + 2 for _, spans in last)
+        fitting: list[tuple[Key, list[Span]]] = []
+        for key, spans in first:
             needed = width_of(spans) + 2
             if needed > room:
                 break
             room -= needed
-            line += [*spans, ("  ", Style.null())]
-        for spans in last:
-            line += [*spans, ("  ", Style.null())]
+            fitting.append((key, spans))
+        line: list[Span] = [(" ", Style.null())]
+        self._drawn = []
+        for key, spans in [*fitting, *last]:
+            start = width_of(line)
+            line += spans
+            self._drawn.append((start, width_of(line), key))
+            line.append(("  ", Style.null()))
         return text_of(*line)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the key under the pointer does."""
+        for start, end, key in self._drawn:
+            if start <= event.x < end:
+                await self.screen.run_action(key.action)
 
     def _spans(self, key: Key) -> list[Span]:
         pen = cast("OpsConsoleApp", self.app).pen

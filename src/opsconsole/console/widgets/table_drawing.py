@@ -14,6 +14,7 @@ from textual.widget import Widget
 from opsconsole.console.marks import Marks
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.table_emptiness import Emptiness
 from opsconsole.console.widgets.table_lines import headings, marked_line, marks_line, newer, row_line, strip_of
 from opsconsole.console.window import Source, Window
 from opsconsole.errors import OpsError
@@ -65,7 +66,7 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
         super().__init__(id=id)
         self._columns = columns
         self._noun = noun
-        self._empty = empty
+        self._emptiness = Emptiness(self, empty)
         self._top_lines = 1 if has_headings else 0
         self._is_text = is_text
         self._is_markable = is_markable and not is_text
@@ -132,10 +133,8 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
             is_current = place == self.cursor and not self._is_text
             style = pen.cursor if is_current and self.has_focus else None
             return self._strip(self._row_spans(rows[place], pen, width, is_current=is_current), width, style)
-        if self.is_loaded and not rows and self._empty is not None:
-            lines = self._empty(pen)
-            index = y - self._top_lines - 2
-            return self._strip([("    ", Style.null()), *lines[index]] if 0 <= index < len(lines) else [], width)
+        if not rows:
+            return self._strip(self._emptiness.line(pen, y - self._top_lines, is_loaded=self.is_loaded), width)
         return Strip.blank(width, self.rich_style)
 
     def _row_spans(self, row: T, pen: Pen, width: int, *, is_current: bool) -> list[Span]:

@@ -46,6 +46,8 @@ class TableReading(TableMoving[T]):
             self._window = Window(source.key)
             self.cursor = self.top = 0
             self.refresh()
+        if not self.is_loaded:
+            self._emptiness.begin()
         self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
@@ -93,6 +95,7 @@ class TableReading(TableMoving[T]):
                 window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
         except OpsError as error:
             self._has_failed = True
+            self._emptiness.end()
             self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
@@ -106,6 +109,7 @@ class TableReading(TableMoving[T]):
             self.top = max(0, min(self.cursor - row, len(window.rows) - height))
             self._keep_in_view()
         self.is_loaded = True
+        self._emptiness.end()
         self._has_failed = self._is_reading = self._is_stale = False
         self.refresh()
         self.post_message(self.Loaded())

@@ -26,11 +26,24 @@ class FireSchedules:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._seen = -1
+        self._next: str | None = None
 
     async def step(self) -> None:
-        """Fire what is due."""
-        if not self._engine.is_stopping:
-            await self._engine.in_thread(self._fire)
+        """Fire what is due; without a change of the store, nothing is read before the next time that is known."""
+        engine = self._engine
+        is_early = self._next is None or to_text(engine.clock()) < self._next
+        if engine.is_stopping or (engine.changes == self._seen and is_early):
+            return
+        seen = engine.changes
+        await engine.in_thread(self._fire)
+        self._next = await engine.in_thread(self._find_next)
+        self._seen = seen
+
+    def _find_next(self) -> str | None:
+        engine = self._engine
+        with engine.db.read() as session:
+            return schedules.next_due(session, engine.tenant_ids())
 
     def _fire(self) -> None:
         engine = self._engine

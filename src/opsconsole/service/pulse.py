@@ -1,15 +1,16 @@
-"""The pulse: asks a few times a second whether the store changed, in a thread of its own, and tells the screen's loop."""
+"""The pulse: asks a few times a second whether the store changed, in a thread of its own, and tells a loop: a screen's, an engine's."""
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 
 from opsconsole.errors import OpsError
 
 POLL_S = 0.2
-"""Five looks a second, each some microseconds: a change is on the screen within half a second."""
+"""Five looks a second, each some microseconds: a change is on the screen within half a second, an order claimed as soon."""
 
 
 class Pulse:
@@ -26,11 +27,14 @@ class Pulse:
         self._on_trouble = on_trouble
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._context = contextvars.copy_context()
 
     def start(self) -> None:
         """Begin to look; must be called on the loop that is to be told."""
         loop = asyncio.get_running_loop()
-        self._thread = threading.Thread(target=self._beat, args=(loop,), name="console-pulse", daemon=True)
+        # Who is told may set timers, and those look for the app in the context: a thread's own is empty.
+        self._context = contextvars.copy_context()
+        self._thread = threading.Thread(target=self._beat, args=(loop,), name="opsconsole-pulse", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,6 +55,6 @@ class Pulse:
         while not self._stop.wait(POLL_S):
             if told := self.step():
                 try:
-                    loop.call_soon_threadsafe(told)
-                except RuntimeError:  # the loop is closed: the console is gone
+                    loop.call_soon_threadsafe(told, context=self._context)
+                except RuntimeError:  # the loop is closed: who listened is gone
                     return

@@ -1,0 +1,18 @@
+"""One tenant: each call is one service function."""
+
+from __future__ import annotations
+
+from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.service import tenants
+from opsconsole.service.started import Started
+from opsconsole.service.tenants import TenantReport
+
+
+class TenantsAtService(AtService):
+    """One tenant: each call is one service function."""
+
+    def tenant(self, name: str) -> TenantReport:
+        return tenants.show_tenant(self.caller, name)
+
+    def start_check(self, tenant: str) -> Started:
+        return tenants.start_check(self.caller, tenant)
