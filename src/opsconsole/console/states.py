@@ -54,6 +54,14 @@ PLAN_STATES: dict[ItemState, State] = {
     ItemState.SKIPPED: State("⊘", "skipped", "ended", "-"),
 }
 
+DIFFERENCE_STATES: dict[str, State] = {
+    "changed": State("~", "changed", "changed", "~"),
+    "new": State("+", "new", "added", "+"),
+    "gone": State("-", "gone", "removed", "-"),
+    "unknown": State("?", "not compared", "danger", "?"),
+}
+"""What became of a policy between two states of a tenant; of one that was not compared nothing is known."""
+
 RESTORE_STATES: dict[RestoreStatus, State] = {
     RestoreStatus.PREVIEWING: State("▶", "previewing", "running", ">"),
     RestoreStatus.PREVIEWED: State("◇", "previewed", "changed", "o"),

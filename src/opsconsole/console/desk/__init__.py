@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from opsconsole.console.desk.audit import AuditDesk, AuditJson
 from opsconsole.console.desk.backups import BackupsDesk
+from opsconsole.console.desk.drift import DriftDesk
 from opsconsole.console.desk.engine import EngineHandle
 from opsconsole.console.desk.identity import Identity, is_example, refusal
 from opsconsole.console.desk.members import MembersDesk
@@ -26,7 +27,16 @@ __all__ = ["AuditJson", "Desk", "EngineHandle", "Identity", "RunReport", "is_exa
 
 
 class Desk(
-    RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, OverviewDesk, TenantsDesk, SchedulesDesk, MembersDesk, Protocol
+    RunsDesk,
+    BackupsDesk,
+    RestoresDesk,
+    AuditDesk,
+    DriftDesk,
+    OverviewDesk,
+    TenantsDesk,
+    SchedulesDesk,
+    MembersDesk,
+    Protocol,
 ):
     """What screens may ask and order. Every call may raise OpsError; orders are guarded and audited behind it."""
 

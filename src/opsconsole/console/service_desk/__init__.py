@@ -7,6 +7,7 @@ from datetime import datetime
 from opsconsole.console.desk import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
+from opsconsole.console.service_desk.drift import DriftAtService
 from opsconsole.console.service_desk.members import MembersAtService
 from opsconsole.console.service_desk.overview import OverviewAtService
 from opsconsole.console.service_desk.restores import RestoresAtService
@@ -24,6 +25,7 @@ class ServiceDesk(
     BackupsAtService,
     RestoresAtService,
     AuditAtService,
+    DriftAtService,
     OverviewAtService,
     TenantsAtService,
     SchedulesAtService,
