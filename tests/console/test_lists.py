@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from opsconsole.console.dialogs.export import ExportDialog
+from opsconsole.console.dialogs.export import ExportDialog, default_file
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.service.list_export import EXPORT_PAGE
 
 from .driving import Driver, drive
 from .world import busy_world, make_run
@@ -313,6 +314,63 @@ def test_an_export_overwrites_nothing_and_says_so(tmp_path: Path) -> None:
         await driver.until(lambda: not driver.app.screen.is_modal)
 
     drive(steps, busy_world())
+
+
+def test_an_export_into_the_home_of_nobody_is_refused_in_words() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = "~nobody-at-all/runs.csv"
+        await driver.press("enter")
+        assert "Cannot write" in driver.text() and isinstance(driver.app.screen, ExportDialog)
+
+    drive(steps, busy_world())
+
+
+@pytest.mark.parametrize("folder", ["home", "none"])
+def test_an_export_has_a_name_wherever_the_console_was_started(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if folder == "home":
+        (tmp_path / "Documents").mkdir()
+    gone.rmdir()
+    within = tmp_path / "Documents" if folder == "home" else Path()
+    assert default_file("backup sets", "now") == within / "opsconsole-backup-sets-now.jsonl"
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_console_that_is_left_leaves_no_part_of_an_export(tmp_path: Path) -> None:
+    desk, file = busy_world(), tmp_path / "part.jsonl"
+    gate, began = threading.Event(), threading.Event()
+    runs = desk.runs
+
+    def slow(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        if limit == EXPORT_PAGE:
+            began.set()
+            gate.wait(20)
+        return runs(query, limit, cursor, **named)
+
+    async def steps(driver: Driver) -> None:
+        desk.runs = slow  # type: ignore[method-assign]
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = str(file)
+        driver.throw("enter")
+        await driver.until_quick(began.is_set)
+        driver.throw("ctrl+q")
+        await driver.until_quick(lambda: not driver.app.is_running)
+
+    try:
+        drive(steps, desk)
+        assert file.exists()
+    finally:
+        gate.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("console-export"):
+            thread.join(20)
+    assert not file.exists()
 
 
 def test_an_export_says_how_far_it_is_and_leaves_no_part_when_it_is_ended(tmp_path: Path) -> None:

@@ -141,6 +141,8 @@ def test_the_forms_of_a_sqlite_url(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sqlite.parse_path("sqlite:////data/ops.db") == Path("/data/ops.db")
     assert sqlite.parse_path("sqlite:///C:/data/ops.db") == Path("C:/data/ops.db")
     assert sqlite.parse_path("sqlite:///~/ops.db") == tmp_path / "ops.db"
+    with pytest.raises(StoreUnavailable, match="a home that nobody has"):
+        sqlite.parse_path("sqlite:///~nobody-at-all/ops.db")
 
 
 @pytest.mark.parametrize("name", ["with space.db", "a?b#c%41.db", "ümlaut.db"])

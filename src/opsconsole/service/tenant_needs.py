@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from opsconsole.config import expanded
 from opsconsole.config.certificate import end_of_certificate
 from opsconsole.domain.attention import Need, NeedKind
 from opsconsole.domain.backup import BackupSet, TypeStatus
@@ -193,7 +194,7 @@ def needs_of_credential(caller: Caller, view: TenantView, now: datetime) -> Iter
 
 def certificate_end(name: str) -> datetime | None:
     """Return until when the certificate in a file is valid; None where that cannot be read."""
-    path = Path(name).expanduser()
+    path = expanded(name)
     try:
         stat = path.stat()
         return _certificate_end(path, stat.st_mtime_ns, stat.st_size)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from opsconsole.config import expanded
 from opsconsole.errors import Conflict, OpsError, StoreUnavailable
 from opsconsole.store.database import Database, Dialect, Params, Row, Session, clean, cleaned, failed_before
 
@@ -357,7 +358,13 @@ def parse_path(url: str) -> Path:
             "The store's url names no SQLite file.",
             "Write it as sqlite:///PATH/opsconsole.db (four slashes for a path from the root).",
         )
-    return Path(rest).expanduser()
+    path = expanded(rest)
+    if rest.startswith("~") and path == Path(rest):
+        raise StoreUnavailable(
+            f"The store's url names a home that nobody has: {rest}.",
+            "Write the whole path: sqlite:////PATH/opsconsole.db.",
+        )
+    return path
 
 
 def create_file(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.config import expanded
 from opsconsole.console.figures import grouped, left
 from opsconsole.console.pen import Span, text_of
 from opsconsole.domain.plain_text import cut, plain
@@ -34,10 +36,11 @@ TEXT_WIDTH = 60
 
 def default_file(noun: str, stamp: str) -> Path:
     """Return where an export goes unless told otherwise: in the documents, named by list and time."""
-    folder = Path("~/Documents").expanduser()
+    folder = expanded("~/Documents")
     if not folder.is_dir():
-        folder = Path.cwd()
-    return folder / f"opsconsole-{noun.replace(' ', '-')}-{stamp}.jsonl"
+        with contextlib.suppress(OSError):  # a folder that was deleted under this process: then by the name alone
+            folder = Path.cwd()
+    return (folder if folder.is_dir() else Path()) / f"opsconsole-{noun.replace(' ', '-')}-{stamp}.jsonl"
 
 
 class ExportDialog(ModalScreen[tuple[Path, int] | None]):
@@ -76,8 +79,13 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
             yield Static(id="told")
 
     def on_mount(self) -> None:
-        """Say which keys do what."""
+        """Say which keys do what; once it writes, how far it is."""
         self._tell_keys()
+        self.set_interval(TOLD_EVERY_S, self._tell)
+
+    def on_unmount(self) -> None:
+        """End what is being written: a console that was left finishes no file that nobody waits for."""
+        self._is_stopped.set()
 
     def _tell_keys(self) -> None:
         pen = cast("OpsConsoleApp", self.app).pen
@@ -98,9 +106,8 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         if text and not self._is_writing:
             self._is_writing = True
             self.query_one(Input).disabled = True
-            self._began = time.monotonic()
-            self.set_interval(TOLD_EVERY_S, self._tell)
-            self.run_worker(self._write(Path(text).expanduser()), group="export")
+            self._began, self._written = time.monotonic(), 0
+            self.run_worker(self._write(expanded(text)), group="export")
 
     async def _write(self, file: Path) -> None:
         app = cast("OpsConsoleApp", self.app)
