@@ -161,7 +161,10 @@ class DifferencesScreen(FilteredScreen):
         wanted = (flt, self.stamp())
         if self._counted != wanted:
             self._counted = wanted
-            self.order_read(self.count, flt, then=lambda counts: self._take_count(flt, counts))
+            self.read(self.count, flt, then=lambda counts: self._take_count(flt, counts), missed=self._count_missed)
+
+    def _count_missed(self) -> None:
+        self._counted = None  # the next look counts once more
 
     def _take_count(self, flt: DifferenceFilter, counts: Mapping[str, int]) -> None:
         if flt == difference_filter(self._filtered):

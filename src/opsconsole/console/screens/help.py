@@ -46,8 +46,9 @@ class HelpScreen(LiveScreen):
         yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True)
         yield FooterLine(self.place)
 
-    def reload(self) -> None:
+    def reload(self, *, anew: bool = False) -> None:
         """Show the keys at once: they come from no store, and are looked up most when one does not answer."""
+        del anew
         self._data = None
         self.receive(None)
 

@@ -43,6 +43,8 @@ class LiveScreen(Screen[None]):
         super().__init__()
         self._is_fetching = False
         self._is_outdated = False
+        self._asked = 0
+        self._is_asking = False
         self._data: Any = _NOTHING_YET
 
     @property
@@ -143,8 +145,12 @@ class LiveScreen(Screen[None]):
         """Remember to catch up when this screen comes to the front again."""
         self._is_outdated = True
 
-    def reload(self) -> None:
-        """Fetch and show; calls during a fetch become one more fetch after it."""
+    def reload(self, *, anew: bool = False) -> None:
+        """Fetch and show; calls during a fetch become one more fetch after it.
+
+        ``anew``: something else is asked for from now on; what is being fetched for what was asked before is not shown.
+        """
+        self._asked += anew
         if self._is_fetching:
             self._is_outdated = True
             return
@@ -153,17 +159,18 @@ class LiveScreen(Screen[None]):
         self.run_worker(self._fetch_and_show(), group="fetch")
 
     async def _fetch_and_show(self) -> None:
+        asked = self._asked
         try:
             data = await self.console_app.ask(self.fetch)
         except NotFound as error:
-            if self.is_there:
+            if self.is_there and asked == self._asked:
                 self._show_nothing(error)
         except OpsError as error:
             self.console_app.trouble(error)
             if self.is_there:
                 self.failed(error)
         else:
-            if self.is_there:
+            if self.is_there and asked == self._asked:
                 self._data = data
                 self._show_something()
                 self.receive(data)
@@ -225,19 +232,38 @@ class LiveScreen(Screen[None]):
         # The app's, not the screen's: what became of an order is said also where its screen was left meanwhile.
         self.console_app.run_worker(give(), group="order")
 
-    def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
-        """Read what an order's confirmation must say, then go on with it."""
+    def read(
+        self, call: Callable[..., T], *values: Any, then: Callable[[T], None], missed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Read something in a worker thread, then go on with it; ``missed`` is called where that came to nothing."""
 
         async def read() -> None:
             try:
                 answer = await self.console_app.ask(call, *values)
             except OpsError as error:
+                missed()
                 self.console_app.trouble(error)
                 return
             if self.is_there:
                 then(answer)
 
         self.run_worker(read(), group="order")
+
+    def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
+        """Read what an order's confirmation must say, then go on with it: once, and only where the key was pressed."""
+        if self._is_asking:
+            return  # the key was pressed twice: one question is enough
+
+        def missed() -> None:
+            self._is_asking = False
+
+        def go_on(answer: T) -> None:
+            self._is_asking = False
+            if self.app.screen is self:
+                then(answer)
+
+        self._is_asking = True
+        self.read(call, *values, then=go_on, missed=missed)
 
     def started(self) -> None:
         """Take note that an order of this screen started something."""
