@@ -226,6 +226,7 @@ class SqliteDatabase(Database):
                 f"cache_size=-{CACHE_KB}",
             ):
                 conn.execute(f"PRAGMA {pragma}")
+            conn.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII only: no Ö finds an ö
             conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         except BaseException:
             conn.close()
@@ -337,6 +338,10 @@ def _begin_write(conn: sqlite3.Connection) -> None:
     first read: measured, 350 of 400 transactions of 8 processes.
     """
     conn.execute("BEGIN IMMEDIATE")
+
+
+def _lower(value: object) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _begin_read(conn: sqlite3.Connection) -> None:
