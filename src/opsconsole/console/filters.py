@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from opsconsole.domain.audit import Action, AuditOutcome
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.difference import KINDS, DifferenceFilter
 from opsconsole.domain.failure import Reason
-from opsconsole.domain.filter_words import Filtered, FilterWord, parse_filter
+from opsconsole.domain.filter_words import Filtered, FilterWord
 from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
@@ -166,8 +165,3 @@ def audit_query(found: Filtered) -> AuditQuery:
 def difference_filter(found: Filtered) -> DifferenceFilter:
     """Return which differences a filter of ``DIFFERENCE_WORDS`` leaves."""
     return DifferenceFilter(found.all("kind"), found.all("type"), found.search)
-
-
-def parse_run_filter(text: str, now: datetime, zone: tzinfo | None = None) -> RunQuery:
-    """Return the query that ``outcome:failed type:restore since:7d alice`` stands for. Raises FilterError."""
-    return run_query(parse_filter(text, RUN_WORDS, now, zone))
