@@ -34,7 +34,6 @@ class FilterWord:
     values: Mapping[str, Any] = field(default_factory=dict)
     is_moment: bool = False
     is_single: bool = False
-    example: str = ""
 
     @property
     def shown(self) -> tuple[str, ...]:

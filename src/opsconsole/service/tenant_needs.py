@@ -21,6 +21,7 @@ from opsconsole.service.caller import Caller
 from opsconsole.service.tenant_views import TenantView
 from opsconsole.store import overview
 from opsconsole.store.database import Session
+from opsconsole.store.drift import count_drift_items
 from opsconsole.store.engines import EngineRow
 
 STALE_AFTER = timedelta(hours=36)
@@ -106,7 +107,7 @@ def _of_runs(ground: Ground, view: TenantView, tenant_id: str, now: datetime) ->
         yield Need(NeedKind.NEVER_CHECKED, "its permissions were never checked", view.name, view.name)
     drift = newest.get(RunType.DRIFT)
     if drift is not None:
-        kinds_found = overview.drift_kinds(ground.session, drift.id)
+        kinds_found = count_drift_items(ground.session, drift.id)
         if kinds_found:
             parts = [f"{kinds_found[kind]:,} {kind}" for kind in ("changed", "new", "gone") if kinds_found.get(kind)]
             text = f"the tenant differs from its backup: {', '.join(parts)}"

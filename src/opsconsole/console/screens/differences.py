@@ -27,7 +27,6 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import NotFound, OpsError
 from opsconsole.service.list_export import DIFFERENCE_CELLS, ListExport
 
 if TYPE_CHECKING:
@@ -143,11 +142,6 @@ class DifferencesScreen(FilteredScreen):
         raise NotImplementedError
 
     # What it fetches and shows
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when what is compared is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def look_at_counts(self) -> None:
         """Say how many of how many are listed; count anew where that may have changed."""
