@@ -14,6 +14,7 @@ from textual.widgets import Input
 from opsconsole.console import app as app_module
 from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.screens.backup_set import BackupSetScreen
+from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.list_screen import FilteredScreen
 from opsconsole.console.screens.set_difference import SetDifferenceScreen
 from opsconsole.console.widgets.window_table import WindowTable
@@ -277,5 +278,26 @@ def test_a_tenant_whose_name_is_being_typed_takes_neither_the_list_nor_the_keys_
         assert "There is no tenant" in driver.text()
         await driver.press("escape")
         assert "There is no tenant" not in driver.text() and table(driver).has_focus
+
+    drive(steps, desk)
+
+
+def test_an_order_opens_nothing_over_what_somebody_has_gone_on_to() -> None:
+    desk = busy_world()
+
+    gappy = [one.missing > 0 and not one.is_active for one in sorted(desk.all_sets, key=lambda one: one.id, reverse=True)]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("7", *("down",) * gappy.index(True), "t")
+        assert isinstance(driver.app.screen, ConfirmDialog)
+        with gate(desk, "start_fetch") as ordering:
+            driver.throw("tab")
+            driver.throw("enter")
+            await driver.until_quick(lambda: ordering.held == 1)
+            driver.throw("question_mark")
+            await driver.until_quick(lambda: isinstance(driver.app.screen, HelpScreen))
+            ordering.open()
+        await driver.until(lambda: "was started" in driver.text())
+        assert isinstance(driver.app.screen, HelpScreen)
 
     drive(steps, desk)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.figures import age, at_length, grouped
-from opsconsole.console.orders import fact, said
+from opsconsole.console.orders import fact, is_elsewhere, said
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.restore_orders import ask_preview
 from opsconsole.domain.access import Capability
@@ -78,7 +78,7 @@ def _follow(screen: LiveScreen, started: Started) -> None:
 
     if not started.created:
         screen.console_app.say("This set is being compared already: nothing new was started.")
-    if started.runs:
+    if started.runs and not is_elsewhere(screen, started):
         screen.app.push_screen(DriftCheckScreen(started.runs[0].id))
 
 
