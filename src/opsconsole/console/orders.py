@@ -243,7 +243,7 @@ def ask_fetch(screen: LiveScreen, backup_set: BackupSet) -> None:
 
 def is_elsewhere(screen: LiveScreen, started: Started) -> bool:
     """Tell whether who gave an order has gone on since; then it is only said: a screen that comes by itself takes keys."""
-    if screen.app.screen is screen:
+    if screen.is_in_front:
         return False
     if started.created and started.runs:
         run = started.runs[0]

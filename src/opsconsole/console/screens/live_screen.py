@@ -72,6 +72,15 @@ class LiveScreen(Screen[None]):
         """Tell whether there is something to show on: a screen may be left while its answer is being read."""
         return self.is_mounted and not self._pruning and self in self.app.screen_stack
 
+    @property
+    def is_in_front(self) -> bool:
+        """Tell whether nothing lies over this screen but what covers too small a terminal."""
+        if self.app.screen is self:
+            return True
+        from opsconsole.console.screens.too_small import TooSmall
+
+        return next(one for one in reversed(self.app.screen_stack) if not isinstance(one, TooSmall)) is self
+
     def on_mount(self) -> None:
         """Fetch for the first time."""
         self.reload()
@@ -259,7 +268,7 @@ class LiveScreen(Screen[None]):
 
         def go_on(answer: T) -> None:
             self._is_asking = False
-            if self.app.screen is self:
+            if self.is_in_front:
                 then(answer)
 
         self._is_asking = True
