@@ -285,7 +285,9 @@ def test_a_tenant_whose_name_is_being_typed_takes_neither_the_list_nor_the_keys_
 def test_an_order_opens_nothing_over_what_somebody_has_gone_on_to() -> None:
     desk = busy_world()
 
-    gappy = [one.missing > 0 and not one.is_active for one in sorted(desk.all_sets, key=lambda one: one.id, reverse=True)]
+    gappy = [
+        one.missing > 0 and not one.is_active for one in sorted(desk.all_sets, key=lambda one: one.id, reverse=True)
+    ]
 
     async def steps(driver: Driver) -> None:
         await driver.press("7", *("down",) * gappy.index(True), "t")

@@ -14,12 +14,13 @@ import pytest
 from textual.widgets import Input
 
 from opsconsole.console.dialogs.export import ExportDialog, default_file
+from opsconsole.console.dialogs.leaving import LeavingDialog
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, RunType, Status
 from opsconsole.service.list_export import EXPORT_PAGE
 
-from .driving import Driver, drive
+from .driving import Driver, Engine, drive
 from .world import busy_world, make_run
 
 
@@ -340,6 +341,36 @@ def test_an_export_has_a_name_wherever_the_console_was_started(
     within = tmp_path / "Documents" if folder == "home" else Path()
     assert default_file("backup sets", "now") == within / "opsconsole-backup-sets-now.jsonl"
     monkeypatch.chdir(tmp_path)
+
+
+def test_an_export_that_ends_behind_the_question_of_leaving_leaves_that_question_alone(tmp_path: Path) -> None:
+    desk, file = busy_world(), tmp_path / "runs.jsonl"
+    gate, runs = threading.Event(), desk.runs
+
+    def slow(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        if limit == EXPORT_PAGE:
+            gate.wait(20)
+        return runs(query, limit, cursor, **named)
+
+    async def steps(driver: Driver) -> None:
+        desk.runs = slow  # type: ignore[method-assign]
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = str(file)
+        driver.throw("enter")
+        await driver.until_quick(file.exists)
+        driver.throw("ctrl+q")
+        await driver.until_quick(lambda: isinstance(driver.app.screen, LeavingDialog))
+        gate.set()
+        await driver.press()
+        assert isinstance(driver.app.screen, LeavingDialog), "it was not answered"
+        await driver.press("enter")
+        assert not driver.app.screen.is_modal and "written to" in driver.text()
+        assert len(file.read_text().splitlines()) == len(desk.all_runs)
+
+    try:
+        drive(steps, desk, engine=Engine([desk.all_runs[0].id]))
+    finally:
+        gate.set()
 
 
 def test_a_console_that_is_left_leaves_no_part_of_an_export(tmp_path: Path) -> None:

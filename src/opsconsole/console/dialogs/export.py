@@ -63,6 +63,8 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         self._file = file
         self._is_stopped = Event()
         self._is_writing = False
+        self._is_over = False
+        self._answer: tuple[Path, int] | None = None
         self._written = 0
         self._total: int | None = None
         self._began = 0.0
@@ -116,7 +118,7 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         try:
             written = await asyncio.get_running_loop().run_in_executor(pool, self._write_all, file)
         except ExportStopped:
-            self.dismiss(None)
+            self._end(None)
             return
         except OpsError as error:
             self._is_writing = False
@@ -127,7 +129,17 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
             return
         finally:
             pool.shutdown(wait=False)
-        self.dismiss((file, written))
+        self._end((file, written))
+
+    def _end(self, answer: tuple[Path, int] | None) -> None:
+        """Answer and go; where the question of leaving lies over this by now, once that is answered."""
+        self._is_over, self._answer = True, answer
+        self.on_screen_resume()
+
+    def on_screen_resume(self) -> None:
+        """Go, where what was to be written is written."""
+        if self._is_over and self.app.screen is self:
+            self.dismiss(self._answer)
 
     def _write_all(self, file: Path) -> int:
         if self._export.count is not None:
