@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.keys import KEYS
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Role
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.errors import Conflict, UsageError
@@ -21,6 +23,7 @@ from opsconsole.service.setup import init_store, open_caller
 from .driving import Driver, drive
 from .test_orders import shown_dim
 from .test_service_desk import CONFIG
+from .world import make_set
 from .world_people import people_world, two_tenants
 
 FIRST, PAUSED = 0, 2
@@ -109,6 +112,22 @@ def test_of_several_tenants_one_is_picked_for_a_schedule() -> None:
         await driver.press("S", "n", "enter", *"fab", "enter", *"6h", "enter", "enter", "enter", "enter")
         await driver.press("tab", "enter")
         assert desk.orders == [("add_schedule", ScheduleKind.BACKUP, "fabrikam", Rule(every="6h"), (), "latest")]
+
+    drive(steps, desk)
+
+
+def test_the_sets_of_a_tenant_are_offered_however_many_newer_ones_others_have() -> None:
+    desk = two_tenants()
+    old = replace(make_set(1, ago=timedelta(days=900)), tenant="fabrikam")
+    desk.all_sets = [old, *(make_set(number, ago=timedelta(hours=number)) for number in range(2, 230))]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("S", "n", "down", "enter", *"fab", "enter", *"6h", "enter", "enter", "enter")
+        assert short_id(old.id) in driver.text() and "The newest" not in driver.text()
+        await driver.press("escape", "n", "down", "enter", *"cont", "enter", *"6h", "enter", "enter", "enter")
+        assert short_id(old.id) not in driver.text() and "The newest 200 sets of the tenant" in driver.text()
+        await driver.press("escape", "7", "equals_sign")
+        assert "The newest 200; older ones: mark two on Backups" in driver.text()
 
     drive(steps, desk)
 

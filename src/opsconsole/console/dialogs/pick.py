@@ -29,6 +29,9 @@ MAX_LINES = 12
 TITLE_WIDTH = 30
 """Columns of the titles; the notes stand right of them in one line."""
 
+NARROW = "Type to narrow the list"
+"""Stands in the empty field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -145,7 +148,7 @@ class PickDialog(ModalScreen[str | None]):
         Binding("up", "up", "Up", show=False, id="pick_up"),
     ]
 
-    def __init__(self, title: str, entries: Sequence[Entry], *, hint: str = "Type to narrow the list") -> None:
+    def __init__(self, title: str, entries: Sequence[Entry], *, hint: str = NARROW) -> None:
         super().__init__()
         self._title = title
         self._entries = entries
