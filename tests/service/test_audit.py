@@ -14,6 +14,7 @@ import pytest
 from builders import at
 from opsconsole.domain.access import Actor, Role
 from opsconsole.domain.audit import Action, ChainHead
+from opsconsole.domain.plain_text import plain
 from opsconsole.errors import NotFound, StoreUnavailable, UsageError
 from opsconsole.service import audit, members, tenants
 from opsconsole.service.list_export import AUDIT_CELLS
@@ -21,7 +22,7 @@ from opsconsole.store import access
 
 from .world import OUTSIDER, STRANGER, World
 
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u200b=1")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -83,7 +84,7 @@ def test_a_name_is_no_formula(small_world: World, tmp_path: Path, text: str) -> 
     members.add_member(small_world.caller(mallory), "uid:6001", Role.READONLY)
     path = tmp_path / "trail.csv"
     audit.export_entries(small_world.alice, path)
-    assert rows_of(path)[-1]["actor"] == f"'{text}"
+    assert rows_of(path)[-1]["actor"] == f"'{plain(text)}"
     lines = tmp_path / "trail.jsonl"
     audit.export_entries(small_world.alice, lines)
     assert json.loads(lines.read_text(encoding="utf-8").splitlines()[-1])["actor"] == text

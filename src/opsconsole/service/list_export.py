@@ -143,4 +143,6 @@ def _cell(value: Any, name: str) -> object:
     if not isinstance(value, str):
         return value
     # Whoever looks at the table in a terminal is not to be moved about by a name; JSON Lines hold it byte for byte.
-    return f"'{plain(value)}" if value.startswith(FORMULAS) else plain(value)
+    shown = plain(value)
+    # As it was and as it is written: a formula may begin behind a character that is not shown.
+    return f"'{shown}" if value.startswith(FORMULAS) or shown.startswith(FORMULAS) else shown
