@@ -40,6 +40,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "restores": ("8",),
     "plan": ("8", "enter"),
     "blocked": ("8", "enter", "G"),
+    "policy of a plan": ("8", "enter", "enter"),
     "settle": ("8", "enter", "G", "s"),
     "settle map": ("8", "enter", "G", "s", "enter"),
     "apply": ("8", "enter", "a"),

@@ -18,6 +18,7 @@ from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
+from opsconsole.console.screens.plan_item import PlanItemScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.run_log import RunLogScreen
@@ -59,6 +60,7 @@ SCREENS = (
     HelpScreen,
     MembersScreen,
     PlanScreen,
+    PlanItemScreen,
     RestoresScreen,
     RunLogScreen,
     RunScreen,

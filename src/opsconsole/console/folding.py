@@ -25,3 +25,20 @@ def folded(text: str, width: int) -> list[str]:
         line += char
         used += cells
     return [*lines, line]
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return plain lines of at most ``width`` columns, broken between words; ``indent`` stands before those that go on below."""
+    lines: list[str] = []
+    line = ""
+    for word in plain(text).split(" "):
+        grown = f"{line} {word}" if line else word
+        if cell_width(grown) <= width:
+            line = grown
+            continue
+        if line.strip():
+            lines.append(line)
+        # A word that fits on no line is the only thing that is cut in the middle.
+        *whole, line = folded(indent + word if lines else word, width)
+        lines += whole
+    return [*lines, line]

@@ -54,7 +54,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "jump up",
         "Go to the newest entry, and take in those that wait behind “newer”.",
         "top",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
     Key(
@@ -64,7 +64,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "last",
         "Go to the last entry loaded; going on loads more.",
         "bottom",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
 )
