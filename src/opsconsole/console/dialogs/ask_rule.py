@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -83,8 +83,9 @@ class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
     def _typed(self) -> None:
         self._found = None
         self.query_one("#answer-yes", Choice).disabled = True
-        self.run_worker(self._look, group="look", exclusive=True)
+        self._look()
 
+    @work(group="look", exclusive=True)
     async def _look(self) -> None:
         rule = read_rule(self.query_one("#rule", Input).value, self.query_one("#zone", Input).value)
         meaning = self.query_one("#meaning", Static)

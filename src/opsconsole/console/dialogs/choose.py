@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -128,8 +127,9 @@ class ChooseDialog(ModalScreen[tuple[Entry, ...] | None]):
         if self._find is None:
             self.query_one(MarkedList).narrow(event.value)
         else:
-            self.run_worker(partial(self._read, self._find, event.value), group="find", exclusive=True)
+            self._read(self._find, event.value)
 
+    @work(group="find", exclusive=True)
     async def _read(self, find: Callable[[str], Entries], text: str) -> None:
         try:
             entries = await self._app.ask(find, text.strip())
