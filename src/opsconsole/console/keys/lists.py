@@ -57,7 +57,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "jump up",
         "Go to the newest entry, and take in those that wait behind “newer”.",
         "top",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
     Key(
@@ -67,7 +67,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "last",
         "Go to the last entry of the whole list.",
         "bottom",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
 )
