@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from builders import complete_run, make_failure, make_run
-from opsconsole.config import load_config
+from opsconsole.config import Config, load_config
 from opsconsole.domain.clock import system_clock, to_text
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
@@ -69,14 +69,17 @@ class History:
 
 @contextmanager
 def history(count: int, kept: str | None = None) -> Iterator[History]:
-    """Open a store of so many runs and one more, which failed for each of its policies; ``kept``: a copy of that file."""
+    """Open a store of so many runs and one more, whose every policy failed; ``kept``: a copy of that file, never the file."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        if kept is not None:
-            _make(Path(kept), count)
-            shutil.copyfile(kept, folder / "store.db")
+        store = folder / "store.db"
+        if kept is None:
+            _seed(store, count)
         else:
-            _make(folder / "store.db", count)
+            if not Path(kept).exists():
+                _seed(Path(kept), count)
+            shutil.copyfile(kept, store)
+            store_admin.migrate_store(_config(store))
         _, caller = open_program(folder, NOWHERE)
         _fail_a_run(caller)
         try:
@@ -95,19 +98,20 @@ def row_of(run: OperationRun) -> bytes:
     return f" ▸ {short_id(run.id)}".encode()
 
 
-def _make(path: Path, count: int) -> None:
-    """Bring the store at ``path`` to this version's schema; seed it if it is missing."""
-    is_new = not path.exists()
-    with TemporaryDirectory() as folder:
-        written = Path(folder) / "config.toml"
-        written.write_text(CONFIG.format(store=f"sqlite:///{path}", graph=NOWHERE))
-        config = load_config(written, {**os.environ, **ENV})
+def _seed(store: Path, count: int) -> None:
+    config = _config(store)
     store_admin.migrate_store(config)
-    if is_new:
-        caller = open_caller(config)
-        init_store(caller)
-        store_admin.seed(caller, count=count, seed=1)
-        caller.db.close()
+    caller = open_caller(config)
+    init_store(caller)
+    store_admin.seed(caller, count=count, seed=1)
+    caller.db.close()
+
+
+def _config(store: Path) -> Config:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "config.toml"
+        path.write_text(CONFIG.format(store=f"sqlite:///{store}", graph=NOWHERE))
+        return load_config(path, {**os.environ, **ENV})
 
 
 def _fail_a_run(caller: Caller) -> None:
