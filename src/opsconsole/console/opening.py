@@ -16,7 +16,7 @@ from opsconsole.console.embedded_engine import EmbeddedEngine
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN
 from opsconsole.domain.ids import short_id
-from opsconsole.service.setup import open_caller
+from opsconsole.service.opening import open_caller
 
 if TYPE_CHECKING:
     from opsconsole.config import Config

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import Outcome, RunType, Status
-from opsconsole.domain.schedule import parse_interval
 from opsconsole.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def _each(word: str, value: str, known: dict[str, T]) -> tuple[T, ...]:
 
 
 def _moment(word: str, value: str, now: datetime, zone: tzinfo | None) -> str:
+    from opsconsole.domain.schedule import parse_interval
+
     try:
         return to_text(now - parse_interval(value))
     except UsageError:

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console import orders
 from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
@@ -191,16 +190,22 @@ class RunsScreen(LiveScreen):
 
     def action_retry(self) -> None:
         """Ask, then start again what the run under the cursor left undone."""
+        from opsconsole.console import orders
+
         if run := self._current():
             orders.ask_retry(self, run)
 
     def action_cancel(self) -> None:
         """Ask, then cancel the run under the cursor."""
+        from opsconsole.console import orders
+
         if run := self._current():
             orders.ask_cancel(self, run)
 
     def action_backup(self) -> None:
         """Ask, then back up a tenant."""
+        from opsconsole.console import orders
+
         orders.ask_backup(self)
 
     def action_watch(self) -> None:

@@ -13,11 +13,11 @@ from opsconsole.domain.run import OperationRun
 from opsconsole.errors import NotFound
 from opsconsole.service import runs
 from opsconsole.service.caller import Page
-from opsconsole.service.runs import RunQuery
-from opsconsole.service.started import Started
 
 if TYPE_CHECKING:
     from opsconsole.service import backups
+    from opsconsole.service.runs import RunQuery
+    from opsconsole.service.started import Started
 else:
     backups = Later("opsconsole.service.backups")
 
