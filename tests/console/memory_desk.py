@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk import AuditJson, Identity
+from opsconsole.console.desk.audit import AuditJson
+from opsconsole.console.desk.identity import Identity
 from opsconsole.domain.access import Role
 from opsconsole.domain.audit import ChainHead, Verdict
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus

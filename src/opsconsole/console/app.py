@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events, on
@@ -21,7 +21,7 @@ from textual.timer import Timer
 
 from opsconsole.console.bells import Bells
 from opsconsole.console.deep_link import DeepLink
-from opsconsole.console.desk import Desk, EngineHandle, Identity, is_example, refusal
+from opsconsole.console.desk.identity import Identity, is_example, refusal
 from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.keys import Key
 from opsconsole.console.loss import Loss
@@ -32,6 +32,10 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import NotFound, OpsError, Unreachable
 from opsconsole.service.pulse import Pulse
+
+if TYPE_CHECKING:
+    from opsconsole.console.desk.desk import Desk
+    from opsconsole.console.desk.engine import EngineHandle
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import EngineHandle
+    from opsconsole.console.desk.engine import EngineHandle
 
 AFTER_S = 0.05
 """The engine is loaded this long after the first rows were read: they are drawn by then, and need not wait for it."""

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import at, grouped
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import at_length, grouped
 from opsconsole.console.folding import folded
 from opsconsole.console.keys import Key, bindings_of

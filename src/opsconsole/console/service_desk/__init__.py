@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import Identity
+from opsconsole.console.desk.identity import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
 from opsconsole.console.service_desk.later import Later

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import RunReport
+from opsconsole.console.desk.runs import RunReport
 from opsconsole.console.service_desk.at_service import AtService
 from opsconsole.console.service_desk.later import Later
 from opsconsole.domain.failure import Failure, Reason
