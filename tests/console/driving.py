@@ -61,6 +61,13 @@ class Driver:
         """Return everything on the screen."""
         return "\n".join(self.lines())
 
+    async def until_quick(self, claim: Callable[[], object]) -> None:
+        """Wait until ``claim`` holds, however much is still going on."""
+        end = asyncio.get_running_loop().time() + WAIT_S
+        while not claim():
+            assert asyncio.get_running_loop().time() < end, self.text()
+            await self.pilot.pause(0.02)
+
     async def until(self, claim: Callable[[], bool]) -> None:
         """Wait until ``claim`` holds."""
         end = asyncio.get_running_loop().time() + WAIT_S

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -12,18 +12,17 @@ from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.desk.identity import Identity
 from opsconsole.domain.access import Role
 from opsconsole.domain.audit import ChainHead, Verdict
-from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
+from opsconsole.domain.backup import BackupItem, BackupSet
 from opsconsole.domain.clock import to_text
-from opsconsole.domain.failure import Failure, Reason
-from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
+from opsconsole.domain.failure import Failure
+from opsconsole.domain.restore import RestoreItem, RestoreRun
 from opsconsole.domain.run import OperationRun, Outcome, Status
 from opsconsole.errors import NotFound, StoreUnavailable
-from opsconsole.service.caller import Page
 from opsconsole.service.restores import Confirmation
-from opsconsole.service.runs import RunQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
+from .memory_lists import ListsInMemory
 from .memory_overview import MemoryOverview
 from .memory_people import MemoryPeople
 from .memory_runs import RunsInMemory
@@ -33,17 +32,8 @@ T = TypeVar("T")
 NOW = datetime(2026, 8, 20, 14, 2, 7, tzinfo=UTC)
 
 
-def page(rows: Sequence[T], key: Callable[[T], str], limit: int, cursor: str | None, *, newest: bool) -> Page[T]:
-    """Return a keyset page, as the store would."""
-    ordered = sorted(rows, key=key, reverse=newest)
-    if cursor is not None:
-        ordered = [row for row in ordered if (key(row) < cursor if newest else key(row) > cursor)]
-    found = ordered[:limit]
-    return Page(found, key(found[-1]) if len(ordered) > limit else None)
-
-
 @dataclass
-class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
+class MemoryDesk(ListsInMemory, RunsInMemory, MemoryOverview, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"
@@ -85,25 +75,6 @@ class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
         self._look()
         return self.tenant_views
 
-    def _found(self, query: RunQuery) -> list[OperationRun]:
-        self._look()
-        return [
-            run
-            for run in self.all_runs
-            if (not query.statuses or run.status in query.statuses)
-            and (not query.outcomes or run.outcome in query.outcomes)
-            and (not query.types or run.type in query.types)
-            and (not query.since or run.created_at >= query.since)
-            and (not query.by or run.initiator_name == query.by)
-            and (not query.search or run.id.endswith(query.search))
-        ]
-
-    def runs(self, query: RunQuery, limit: int, cursor: str | None) -> Page[OperationRun]:
-        return page(self._found(query), lambda run: run.id, limit, cursor, newest=True)
-
-    def count_runs(self, query: RunQuery) -> int:
-        return len(self._found(query))
-
     def state_counts(self) -> Mapping[tuple[str, str], int]:
         self._look()
         return Counter((run.status.value, run.outcome.value) for run in self.all_runs)
@@ -111,14 +82,6 @@ class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
     def run(self, ref: str) -> OperationRun:
         self._look()
         return _one(self.all_runs, ref)
-
-    def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
-        rows = [
-            (seq, failure)
-            for seq, failure in enumerate(self.failures_of.get(ref, []), start=1)
-            if reason is None or failure.reason is reason
-        ]
-        return page(rows, lambda row: f"{row[0]:012d}", limit, cursor, newest=False)
 
     def cancel_run(self, ref: str) -> OperationRun:
         self.orders.append(("cancel_run", ref))
@@ -135,24 +98,9 @@ class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
         self.orders.append(("start_fetch", set_ref))
         return Started(True, [self.all_runs[0]])
 
-    def sets(self, limit: int, cursor: str | None) -> Page[BackupSet]:
-        self._look()
-        return page(self.all_sets, lambda one: one.id, limit, cursor, newest=True)
-
     def backup_set(self, ref: str) -> BackupSet:
         self._look()
         return _one(self.all_sets, ref)
-
-    def items(
-        self, set_ref: str, search: str | None, statuses: Sequence[ItemStatus], limit: int, cursor: str | None
-    ) -> Page[BackupItem]:
-        self._look()
-        rows = [
-            item
-            for item in self.items_of.get(set_ref, [])
-            if (not statuses or item.status in statuses) and (not search or search.lower() in item.policy_name.lower())
-        ]
-        return page(rows, lambda item: item.id, limit, cursor, newest=False)
 
     def item(self, set_ref: str, ref: str) -> BackupItem:
         return _one(self.items_of[set_ref], ref)
@@ -164,18 +112,9 @@ class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
         self.orders.append(("start_preview", set_ref, tenant, named))
         return Started(True, [], None, self.all_restores[0] if self.all_restores else None)
 
-    def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
-        self._look()
-        return page(self.all_restores, lambda one: one.id, limit, cursor, newest=True)
-
     def restore(self, ref: str) -> RestoreRun:
         self._look()
         return _one(self.all_restores, ref)
-
-    def restore_items(self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None) -> Page[RestoreItem]:
-        self._look()
-        rows = [item for item in self.restore_items_of.get(ref, []) if not states or item.state in states]
-        return page(rows, lambda item: f"{item.seq:09d}", limit, cursor, newest=False)
 
     def confirmation(self, ref: str) -> Confirmation:
         return self.confirmations[ref]
@@ -183,13 +122,6 @@ class MemoryDesk(RunsInMemory, MemoryOverview, MemoryPeople):
     def undo_restore(self, ref: str) -> Started:
         self.orders.append(("undo_restore", ref))
         return Started(True, [], None, self.all_restores[0])
-
-    def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
-        self._look()
-        rows = [
-            entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]
-        ]
-        return page(rows, lambda entry: f"{entry['seq']:015d}", limit, cursor, newest=True)
 
     def entry(self, ref: str) -> AuditJson:
         self._look()

@@ -36,6 +36,9 @@ class RunsInMemory:
 
         def run(self, ref: str) -> OperationRun: ...
 
+    def failure_groups(self, ref: str) -> Sequence[FailureGroup]:
+        return self.run_report(ref).groups
+
     def run_report(self, ref: str) -> RunReport:
         run = self.run(ref)
         found = self.failures_of.get(run.id, [])

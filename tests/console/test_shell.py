@@ -352,9 +352,9 @@ def test_a_list_that_takes_its_time_says_so_after_a_moment_and_not_at_once() -> 
     gate = threading.Event()
     sets = desk.sets
 
-    def slow(*values: Any) -> Any:
+    def slow(*values: Any, **named: Any) -> Any:
         gate.wait(20)
-        return sets(*values)
+        return sets(*values, **named)
 
     async def steps(driver: Driver) -> None:
         desk.sets = slow  # type: ignore[method-assign]

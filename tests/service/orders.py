@@ -12,8 +12,21 @@ from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability, Role
 from opsconsole.domain.run import RunType
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.engine.scheduler import next_fire
-from opsconsole.service import audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants
+from opsconsole.service import (
+    audit,
+    backups,
+    counts,
+    drift,
+    members,
+    overview,
+    restores,
+    runs,
+    schedules,
+    store_admin,
+    tenants,
+)
 from opsconsole.service.caller import Caller
+from opsconsole.service.record_query import RecordQuery
 
 from .world import World
 
@@ -216,6 +229,19 @@ READS: list[Act] = [
         ("list_items", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.list_items(c, ref)),
         ("set_names", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.set_names(c, ref)),
         ("diff_sets", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.diff_sets(c, ref, ref)),
+        ("count_items", "backup set", lambda w: w.finished_set().id, lambda c, ref: counts.count_items(c, ref)),
+        (
+            "count_restore_items",
+            "restore run",
+            lambda w: w.previewed().id,
+            lambda c, ref: counts.count_restore_items(c, ref),
+        ),
+        (
+            "count_failures",
+            "run",
+            lambda w: w.ended_run(RunType.FETCH).id,
+            lambda c, ref: counts.count_failures(c, ref),
+        ),
         ("show_restore", "restore run", lambda w: w.previewed().id, lambda c, ref: restores.show_restore(c, ref)),
         (
             "restore items",
@@ -258,6 +284,8 @@ READS: list[Act] = [
             ("count_runs of a tenant", lambda c, ref: runs.count_runs(c, runs.RunQuery(tenant=ref))),
             ("list_sets of a tenant", lambda c, ref: backups.list_sets(c, tenant=ref)),
             ("list_restores of a tenant", lambda c, ref: restores.list_restores(c, tenant=ref)),
+            ("count_sets of a tenant", lambda c, ref: counts.count_sets(c, RecordQuery(tenant=ref))),
+            ("count_restores of a tenant", lambda c, ref: counts.count_restores(c, RecordQuery(tenant=ref))),
         )
     ),
     *(
@@ -276,6 +304,8 @@ READS: list[Act] = [
             ("state_counts", runs.state_counts),
             ("list_sets", backups.list_sets),
             ("list_restores", restores.list_restores),
+            ("count_sets", counts.count_sets),
+            ("count_restores", counts.count_restores),
             ("list_members", members.list_members),
             ("list_tenants", tenants.list_tenants),
             ("overview", overview.overview),

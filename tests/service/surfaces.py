@@ -11,6 +11,7 @@ from opsconsole.domain.access import Capability, Role
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import RunType
 from opsconsole.domain.schedule import Rule, ScheduleKind
+from opsconsole.service.record_query import EVERY_RECORD, RecordQuery
 from opsconsole.service.runs import RunQuery
 
 from .orders import NO_ID, ORDERS, READS, Act, no_id, nowhere
@@ -164,6 +165,12 @@ READ_CALLS: dict[str, Call] = {
     "list_failures": lambda desk, ref: desk.failures(ref, None, 50, None),
     "show_entry": lambda desk, ref: desk.entry(ref),
     "list_runs of a tenant": lambda desk, ref: desk.runs(RunQuery(tenant=ref), 50, None),
+    "count_items": lambda desk, ref: desk.count_items(ref, None, (), None),
+    "count_restore_items": lambda desk, ref: desk.count_restore_items(ref, (), None, None),
+    "count_failures": lambda desk, ref: desk.count_failures(ref, None, None),
+    "failure_groups": lambda desk, ref: desk.failure_groups(ref),
+    "count_sets of a tenant": lambda desk, ref: desk.count_sets(RecordQuery(tenant=ref)),
+    "count_restores of a tenant": lambda desk, ref: desk.count_restores(RecordQuery(tenant=ref)),
     "count_runs of a tenant": lambda desk, ref: desk.count_runs(RunQuery(tenant=ref)),
 }
 
@@ -182,6 +189,8 @@ DESK_LISTS: dict[str, Callable[[ServiceDesk], Any]] = {
     "state_counts": lambda desk: desk.state_counts(),
     "sets": lambda desk: desk.sets(50, None).items,
     "restores": lambda desk: desk.restores(50, None).items,
+    "count_sets": lambda desk: desk.count_sets(EVERY_RECORD),
+    "count_restores": lambda desk: desk.count_restores(EVERY_RECORD),
     "entries": lambda desk: desk.entries(None, 50, None).items,
     "tenants": lambda desk: [view for view in desk.tenants() if view.is_registered],
     "identity": lambda desk: desk.identity().roles,

@@ -11,7 +11,19 @@ import pytest
 from opsconsole.config import Config
 from opsconsole.domain.access import Actor, Capability, Role, allows
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
-from opsconsole.service import audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants
+from opsconsole.service import (
+    audit,
+    backups,
+    counts,
+    drift,
+    members,
+    overview,
+    restores,
+    runs,
+    schedules,
+    store_admin,
+    tenants,
+)
 from opsconsole.service.caller import Caller
 from opsconsole.store import engines
 
@@ -177,6 +189,7 @@ def test_a_stranger_sees_empty_lists_and_zeros(world: World) -> None:
         assert runs.count_runs(caller) == 0
         assert runs.state_counts(caller) == {}
         assert backups.list_sets(caller).items == []
+        assert counts.count_sets(caller) == counts.count_restores(caller) == 0
         assert restores.list_restores(caller).items == []
         assert schedules.list_schedules(caller) == []
         assert not [view for view in tenants.list_tenants(caller) if view.is_registered and view.workspace == "main"]
@@ -242,12 +255,12 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
 
 
 ROOMS: tuple[ModuleType, ...] = (
-    audit, backups, drift, members, overview, restores, runs, schedules, store_admin, tenants,
+    audit, backups, counts, drift, members, overview, restores, runs, schedules, store_admin, tenants,
 )  # fmt: skip
 
 NOT_ASKED_FOR_A_THING = {
     # lists and counts over all that is visible, proven empty for strangers above
-    "list_runs", "count_runs", "state_counts", "list_sets", "list_restores", "list_members",
+    "list_runs", "count_runs", "state_counts", "list_sets", "list_restores", "list_members", "count_sets", "count_restores",
     "my_roles", "list_tenants", "list_schedules", "list_entries", "export_entries", "live_engines", "has_engine_for",
     # the store as a whole
     "verify", "head", "info", "check", "seed",

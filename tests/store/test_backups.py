@@ -25,6 +25,7 @@ from opsconsole.errors import Conflict
 from opsconsole.store import backups, runs
 from opsconsole.store.backups import ListedItem, Settled
 from opsconsole.store.database import Database, Session
+from opsconsole.store.record_filter import RecordFilter
 
 CONFIG = "deviceConfiguration"
 
@@ -330,8 +331,8 @@ def test_sets_are_listed_newest_first_and_found_as_latest(store: Database) -> No
         assert backups.resolve_set_id(s, "latest", []) == []
         assert backups.resolve_set_id(s, old.id[-8:], [workspace]) == [old.id]
         assert backups.resolve_set_id(s, foreign.id, [workspace]) == []
-        first, cursor = backups.list_sets(s, [workspace], tenant_id=tenant, limit=3)
-        last, end = backups.list_sets(s, [workspace], tenant_id=tenant, limit=3, cursor=cursor)
+        first, cursor = backups.list_sets(s, [workspace], RecordFilter(tenant_ids=(tenant,)), limit=3)
+        last, end = backups.list_sets(s, [workspace], RecordFilter(tenant_ids=(tenant,)), limit=3, cursor=cursor)
         assert [found.id for found in (*first, *last)] == [young.id, new.id, old.id, active.id]
         assert end is None
         assert first[1].by_type == new.by_type

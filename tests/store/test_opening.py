@@ -44,7 +44,7 @@ def test_an_empty_place_is_not_a_store(fresh_url: str, dialect: str, tmp_path: P
 
 
 def test_an_older_store_says_to_migrate(store_url: str, owner_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = (*migrations.STEPS, migrations.Step("0002_more"))
+    newer = (*migrations.STEPS, migrations.Step("9999_more"))
     monkeypatch.setattr(migrations, "STEPS", newer)
     monkeypatch.setattr(migrations, "STEP_NAMES", tuple(step.name for step in newer))
     for create in (False, True):
@@ -52,8 +52,8 @@ def test_an_older_store_says_to_migrate(store_url: str, owner_url: str, monkeypa
             open_store(store_url, create=create)
         assert "opsconsole db migrate" in caught.value.hint
     with open_store(owner_url, allow_pending=True) as db:
-        assert store_info(db)["pending"] == ["0002_more"]
-        assert migrate(db) == ["0002_more"]
+        assert store_info(db)["pending"] == ["9999_more"]
+        assert migrate(db) == ["9999_more"]
         assert migrate(db) == []
     open_store(store_url).close()
 

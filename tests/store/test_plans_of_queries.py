@@ -13,6 +13,7 @@ from opsconsole.domain.ids import new_id
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.store import audit, backups, overview, restores, runs
 from opsconsole.store.database import Database, Session
+from opsconsole.store.record_filter import RecordFilter
 from opsconsole.store.runs import RunFilter
 from opsconsole.store.sqlite import SqliteSession
 
@@ -40,7 +41,7 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
     "expired": lambda s, _, __: runs.expired_runs(s, at()),
     "active of identity": lambda s, _, __: runs.active_run(s, "x"),
     "followers": lambda s, _, __: (runs.following_runs(s, "x"), runs.retries_of(s, "x")),
-    "sets": lambda s, w, t: backups.list_sets(s, [w], tenant_id=t, limit=50, cursor=new_id()),
+    "sets": lambda s, w, t: backups.list_sets(s, [w], RecordFilter(tenant_ids=(t,)), limit=50, cursor=new_id()),
     "latest set": lambda s, w, t: (
         backups.resolve_set_id(s, "latest", [w]),
         backups.resolve_set_id(s, "latest", [w], t),
@@ -51,7 +52,7 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         backups.pending_items(s, "x", limit=9),
         backups.find_items(s, "x", [("a", "b")]),
     ),
-    "restores": lambda s, w, t: restores.list_restores(s, [w], tenant_id=t, limit=50),
+    "restores": lambda s, w, t: restores.list_restores(s, [w], RecordFilter(tenant_ids=(t,)), limit=50),
     "restore of a run": lambda s, _, __: restores.restore_of_run(s, "x"),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),

@@ -32,6 +32,7 @@ from opsconsole.domain.run import Outcome, RunType
 from opsconsole.errors import Conflict, NotFound
 from opsconsole.store import restores
 from opsconsole.store.database import Database, Session
+from opsconsole.store.record_filter import RecordFilter
 
 
 def execute(s: Session, restore: RestoreRun) -> str:
@@ -275,7 +276,9 @@ def test_restores_are_listed_newest_first_and_found_by_the_end_of_their_id(store
         rest, end = restores.list_restores(s, [place[0]], limit=4, cursor=cursor)
         assert [found.id for found in (*page, *rest)] == [undo.id, *(found.id for found in made[::-1])]
         assert end is None
-        assert len(restores.list_restores(s, [place[0], other[0]], tenant_id=other[1], limit=9)[0]) == 1
+        assert (
+            len(restores.list_restores(s, [place[0], other[0]], RecordFilter(tenant_ids=(other[1],)), limit=9)[0]) == 1
+        )
         assert restores.list_restores(s, [], limit=4) == ([], None)
         assert restores.resolve_restore_id(s, made[0].id[-7:], [place[0]]) == [made[0].id]
         assert restores.resolve_restore_id(s, foreign.id, [place[0]]) == []

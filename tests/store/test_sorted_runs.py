@@ -72,7 +72,7 @@ def expected(history: list[Sorted], scope: list[str], flt: RunFilter) -> list[st
     """Return the ids in the order of the filter, the slow way."""
     text = (flt.search or "").casefold()
     fitting = [
-        (took if flt.sort == "took" else failed, run.id)
+        (took, "", run.id) if flt.sort == "took" else (failed, run.created_at, run.id)
         for run, took, failed in history
         if run.workspace_id in scope
         and (not flt.statuses or run.status in flt.statuses)
@@ -84,7 +84,7 @@ def expected(history: list[Sorted], scope: list[str], flt: RunFilter) -> list[st
         and (not flt.by or run.initiator_name == flt.by)
         and (not text or text in run.initiator_name or text in (run.tenant or ""))
     ]
-    return [run_id for _, run_id in sorted(fitting, reverse=not flt.is_reversed)]
+    return [run_id for *_, run_id in sorted(fitting, reverse=not flt.is_reversed)]
 
 
 def pages(s: Session, spaces: list[str], flt: RunFilter, *, backwards: bool = False) -> list[str]:
@@ -172,9 +172,13 @@ def test_a_cursor_is_sought_in_the_index_and_nothing_is_sorted(
 ) -> None:
     with sqlite_store.write() as s:
         workspace, tenant = make_place(s)
-        complete_run(s, make_run(s, workspace, tenant, initiator_name="bob"), Outcome.FAILED)
+        complete_run(s, make_run(s, workspace, tenant, id=CURSOR, initiator_name="bob"), Outcome.FAILED)
         with plans(s) as lines:
             runs.list_runs(s, [workspace], replace(FILTERS[name], sort=sort), limit=50, cursor=f"5:{CURSOR}")
     walks = [line for line in lines if f"_{sort.value}" in line]
-    sought = ("<expr>=? AND id<?", "<expr><?") if sort is RunSort.TOOK else ("(items_failed,id)<(?,?)",)
+    sought = (
+        ("<expr>=? AND id<?", "<expr><?")
+        if sort is RunSort.TOOK
+        else ("items_failed=? AND (created_at,id)<(?,?)", "items_failed>? AND items_failed<?", "items_failed=?")
+    )
     assert walks and all(line.endswith(tuple(f" AND {end})" for end in sought)) for line in walks), lines

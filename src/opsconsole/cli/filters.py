@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
-from opsconsole.domain.clock import Clock, system_clock, to_text
-from opsconsole.domain.schedule import parse_interval
+from opsconsole.domain.clock import Clock, system_clock
+from opsconsole.domain.filter_words import read_moment
 from opsconsole.errors import UsageError
 
 E = TypeVar("E", bound=StrEnum)
@@ -38,15 +37,10 @@ def parse_moment(text: str | None, option: str, clock: Clock = system_clock) -> 
     """
     if text is None:
         return None
-    try:
-        return to_text(clock() - parse_interval(text))
-    except UsageError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return to_text((moment if moment.tzinfo else moment.astimezone()).astimezone(UTC))
-    except (ValueError, OverflowError):
+    moment = read_moment(text, clock())
+    if moment is None:
         raise UsageError(
             f"{option} does not understand {text!r}.",
             "Use a time such as 2026-08-20T14:00, a date, or an age such as 7d.",
-        ) from None
+        )
+    return moment

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
@@ -20,6 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from opsconsole.console.bells import Bells
+from opsconsole.console.clipboard import copied_words
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.desk.identity import Identity, is_example, refusal
 from opsconsole.console.engine_start import EngineStart
@@ -97,6 +99,7 @@ class OpsConsoleApp(App[int]):
         self.bells = Bells(self, is_on=has_bell)
         self.workspace = workspace
         self.config_place = config_place
+        self.state_folder: Path | None = None
         self.left_runs = 0
         self.handed_to: int | None = None
         self.handed_runs: tuple[str, ...] = ()
@@ -209,9 +212,9 @@ class OpsConsoleApp(App[int]):
             )
 
     def copy(self, text: str) -> None:
-        """Copy through the terminal (OSC 52) and say so."""
+        """Copy through the terminal (OSC 52) and into a file, and say so."""
         self.copy_to_clipboard(text)
-        self.say(f"Copied {text}")
+        self.say(copied_words(text, self.state_folder))
 
     # What happens
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from opsconsole.config import state_dir
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.embedded_engine import EmbeddedEngine
@@ -62,6 +63,7 @@ def open_console(
             workspace=workspace,
             config_place=str(config.path or ""),
         )
+        app.state_folder = state_dir()
         if not (attach or read_only):
             app.engine = EmbeddedEngine(caller, environ, "demo" if demo else "console", app.prompt)
         try:

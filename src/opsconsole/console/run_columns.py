@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import total_ordering
+from typing import Any
+
 from opsconsole.console.figures import at, grouped, left, seconds_between, took
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.console.widgets.column import Column
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
+from opsconsole.domain.run_sort import RunSort
 
 
 def target_of(run: OperationRun, only_tenant: str | None = None) -> str:
@@ -75,6 +81,9 @@ def _target(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     return [*mark, *pen.cell(target_of(run, pen.only_tenant), width - 2 * len(mark))]
 
 
+TOOK_FROM = 84
+"""Narrower tables have room for when a run began or for how long it took, not for both."""
+
 RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("Run", 6, lambda run, pen, width: pen.cell(short_id(run.id), width, "text")),
     Column("State", 11, lambda run, pen, width: pen.state_cell(state_of_run(run), width)),
@@ -85,7 +94,54 @@ RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),
     Column("Failed", 6, lambda run, pen, width: _number(run.failed_count, pen, width, "bad"), right=True),
     Column("Started", 8, lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim")),
-    Column("Took", 5, _took, right=True, from_width=84),
+    Column("Took", 5, _took, right=True, from_width=TOOK_FROM),
     Column("By", 10, lambda run, pen, width: pen.cell(run.initiator_name, width, "dim"), from_width=100),
 )
 """Eighty columns hold what says whether to worry; wider terminals add sizes, time taken and people."""
+
+SORT_TITLES: dict[RunSort, str] = {RunSort.STARTED: "Started", RunSort.TOOK: "Took", RunSort.FAILED: "Failed"}
+"""The column whose heading says what the list is sorted by."""
+
+SORT_WORDS: tuple[tuple[RunSort, bool, str], ...] = (
+    (RunSort.STARTED, False, "newest first"),
+    (RunSort.STARTED, True, "oldest first"),
+    (RunSort.TOOK, False, "longest first"),
+    (RunSort.TOOK, True, "shortest first"),
+    (RunSort.FAILED, False, "most failures first"),
+    (RunSort.FAILED, True, "fewest failures first"),
+)
+"""What may be picked, whether it is reversed, and how it is said."""
+
+
+def sorted_columns(sort: RunSort, *, is_reversed: bool) -> tuple[Column[OperationRun], ...]:
+    """Return the columns with the mark on the one that is sorted by; that one is shown however narrow the terminal."""
+    shown = []
+    for column in RUN_COLUMNS:
+        if column.title == SORT_TITLES[sort]:
+            shown.append(replace(column, mark="▴" if is_reversed else "▾", from_width=0))
+        elif column.title == "Started" and sort is RunSort.TOOK:
+            shown.append(replace(column, from_width=TOOK_FROM))  # on eighty columns the one takes the other's place
+        else:
+            shown.append(column)
+    return tuple(shown)
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """A value whose order is turned round."""
+
+    value: Any
+
+    def __lt__(self, other: _Turned) -> bool:
+        return bool(other.value < self.value)
+
+
+def run_rank(run: OperationRun, *, sort: RunSort, is_reversed: bool) -> Any:
+    """Return how high a run stands in a sorted list, as the store sorts it."""
+    if sort is RunSort.FAILED:
+        rank: Any = (run.failed_count, run.created_at, run.id)
+    else:
+        spent = seconds_between(run.started_at, run.completed_at, datetime.max.replace(tzinfo=UTC))
+        rank = (round((spent or 0) * 1000) if run.completed_at and run.started_at else -1, run.id)
+    return _Turned(rank) if is_reversed else rank

@@ -105,6 +105,8 @@ TYPE_WORDS: dict[RunType, str] = {
 
 DRAWN_ASCII: dict[str, str] = {
     "▸": ">",
+    "▾": "v",
+    "▴": "^",
     "●": "*",
     "◆": "*",
     "○": "o",

@@ -50,6 +50,7 @@ def list_entries(
     search: str | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
+    is_oldest_first: bool = False,
 ) -> Page[dict[str, Any]]:
     """Return entries of the caller's workspaces (and store-wide ones), newest first, as JSON of contract.md."""
     with reading(caller) as session:
@@ -62,6 +63,7 @@ def list_entries(
             action=action,
             search=search,
             store_wide=bool(visible),
+            is_oldest_first=is_oldest_first,
         )
         names = _Names(session, visible)
         return Page([names.to_json(entry) for entry in found], following)

@@ -33,6 +33,7 @@ from opsconsole.service.guard import (
 )
 from opsconsole.service.names import suggestion
 from opsconsole.service.parts import LeftPolicy, Part
+from opsconsole.service.record_query import RecordQuery
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
 from opsconsole.store import backups, runs
@@ -181,14 +182,20 @@ def _other_fetch(session: Session, found: BackupSet, item: BackupItem | None) ->
 
 
 def list_sets(
-    caller: Caller, *, tenant: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    caller: Caller,
+    *,
+    tenant: str | None = None,
+    query: RecordQuery | None = None,
+    limit: int = DEFAULT_LIMIT,
+    cursor: str | None = None,
+    backwards: bool = False,
 ) -> Page[BackupSet]:
-    """Return sets, newest first."""
+    """Return sets, newest first; ``backwards``: those right before the cursor, or the oldest ones."""
     with reading(caller) as session:
         visible = visible_workspaces(caller, session)
-        tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
+        flt = (query or RecordQuery(tenant=tenant)).resolved(caller, session)
         found, following = backups.list_sets(
-            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
+            session, visible, flt, limit=limit, cursor=id_cursor(cursor), backwards=backwards
         )
     return Page(found, following)
 
@@ -209,6 +216,7 @@ def list_items(
     payload: bool = False,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
+    backwards: bool = False,
 ) -> Page[BackupItem]:
     """Return the items of a set; with ``payload`` also the stored policies, which needs ``export.payload``."""
     if policy_type:
@@ -224,6 +232,7 @@ def list_items(
             with_payload=payload,
             limit=limit,
             cursor=id_cursor(cursor),
+            backwards=backwards,
         )
     return Page(items, following)
 

@@ -10,22 +10,46 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.plan import Danger, Mode, danger_sentence
-from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreItem, RestoreRun, RestoreStatus
+from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreRun, RestoreStatus
 from opsconsole.domain.run import RunType, empty_context, identity_hash
 from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
-from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
-from opsconsole.service.cursors import id_cursor, number_cursor
+from opsconsole.service.caller import Caller
 from opsconsole.service.enqueue import again_after_lost_race, enqueue
 from opsconsole.service.gaps import check_gaps, check_left_out
-from opsconsole.service.guard import find, nothing_there, ordering, reading, record, require, visible_workspaces
+from opsconsole.service.guard import ordering, reading, record
 from opsconsole.service.mapping import read_mapping
 from opsconsole.service.parts import LeftPolicy, Part
+from opsconsole.service.restore_lists import (
+    all_restore_items,
+    list_restore_items,
+    list_restores,
+    restore_at,
+    show_restore,
+)
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_for
 from opsconsole.store import restores, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
+
+__all__ = [
+    "PLAN_DIGITS",
+    "Confirmation",
+    "all_restore_items",
+    "confirmation",
+    "left_to_write",
+    "list_restore_items",
+    "list_restores",
+    "parse_item",
+    "preview_from",
+    "restore_to_execute",
+    "retry_restore",
+    "run_restore",
+    "show_restore",
+    "start_preview",
+    "undo_restore",
+]
 
 PLAN_DIGITS = 8
 """A plan may be named by the first digits of its hash; fewer than these could be met by chance."""
@@ -155,7 +179,7 @@ def _insert_preview(
 def confirmation(caller: Caller, ref: str) -> Confirmation:
     """Return what a screen or command must say before the plan runs. Raises Conflict unless the run is previewed."""
     with reading(caller) as session:
-        found = _restore(caller, session, ref, Capability.VIEW)
+        found = restore_at(caller, session, ref, Capability.VIEW)
         _must_be_previewed(found)
         added = removed = 0
         cursor: str | None = None
@@ -192,7 +216,7 @@ def run_restore(caller: Caller, ref: str, *, plan_hash: str | None = None, justi
     The first ``PLAN_DIGITS`` digits of the hash are enough.
     """
     with ordering(caller, f"run restore {ref}") as session:
-        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        found = restore_at(caller, session, ref, Capability.RESTORE_EXECUTE)
         if found.status is RestoreStatus.EXECUTING and found.executions:
             active = runs.get_run(session, found.executions[-1].run_id)
             if active and active.is_active:
@@ -215,7 +239,7 @@ def retry_restore(
     """
     part = Part(reason, tuple(items))
     with ordering(caller, f"retry restore {ref}") as session:
-        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        found = restore_at(caller, session, ref, Capability.RESTORE_EXECUTE)
         last = runs.get_run(session, found.executions[-1].run_id) if found.executions else None
         if last is None:
             raise Conflict("This restore was never run.", "Run it with `opsconsole restore run`.")
@@ -277,13 +301,13 @@ def restore_to_execute(caller: Caller, ref: str) -> RestoreRun:
     Raises what the order itself would raise, and a refusal is audited as the order's.
     """
     with ordering(caller, f"run restore {ref}") as session:
-        return _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        return restore_at(caller, session, ref, Capability.RESTORE_EXECUTE)
 
 
 def left_to_write(caller: Caller, ref: str, *, reason: Reason | None = None, items: Sequence[str] = ()) -> Confirmation:
     """Return what must be said before a retry: how many policies it would take up, of which plan."""
     with reading(caller) as session:
-        found = _restore(caller, session, ref, Capability.VIEW)
+        found = restore_at(caller, session, ref, Capability.VIEW)
         changes = len(Part(reason, tuple(items)).of(_left(session, found)))
     is_production = _is_production(caller, found)
     must_type = found.tenant if is_production else None
@@ -297,7 +321,7 @@ def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_o
     """
     chosen = [f"{key}:{policy_id}" for key, policy_id in (parse_item(text) for text in items)]
     with ordering(caller, f"undo restore {ref}") as session:
-        found = _restore(caller, session, ref, Capability.RESTORE_EXECUTE)
+        found = restore_at(caller, session, ref, Capability.RESTORE_EXECUTE)
         if found.status is RestoreStatus.EXECUTING:
             raise Conflict("This restore is still running.", "Wait for it, or cancel it first.")
         if not restores.first_before_images(session, found.id):
@@ -305,54 +329,6 @@ def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_o
         tenant = bound_tenant(caller, session, found.tenant)
         inputs = {"items": chosen, "mapping": [], "accept_missing": 0}
         return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id, retry_of)
-
-
-def list_restores(
-    caller: Caller, *, tenant: str | None = None, limit: int = DEFAULT_LIMIT, cursor: str | None = None
-) -> Page[RestoreRun]:
-    """Return restore runs, newest first."""
-    with reading(caller) as session:
-        visible = visible_workspaces(caller, session)
-        tenant_id = tenant_for(caller, session, tenant, Capability.VIEW).id if tenant else None
-        found, following = restores.list_restores(
-            session, visible, tenant_id=tenant_id, limit=limit, cursor=id_cursor(cursor)
-        )
-    return Page(found, following)
-
-
-def show_restore(caller: Caller, ref: str) -> RestoreRun:
-    """Return one restore run."""
-    with reading(caller) as session:
-        return _restore(caller, session, ref, Capability.VIEW)
-
-
-def list_restore_items(
-    caller: Caller,
-    ref: str,
-    *,
-    states: Sequence[ItemState] = (),
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-) -> Page[RestoreItem]:
-    """Return the items of a restore run, in the plan's order."""
-    with reading(caller) as session:
-        found = _restore(caller, session, ref, Capability.VIEW)
-        items, following = restores.list_restore_items(
-            session, found.id, states=states, limit=limit, cursor=number_cursor(cursor)
-        )
-    return Page(items, following)
-
-
-def all_restore_items(caller: Caller, ref: str) -> tuple[RestoreItem, ...]:
-    """Return every item of a restore run, for the JSON of contract.md."""
-    result: list[RestoreItem] = []
-    cursor: str | None = None
-    while True:
-        page = list_restore_items(caller, ref, limit=1000, cursor=cursor)
-        result.extend(page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return tuple(result)
 
 
 def parse_item(text: str) -> tuple[str, str]:
@@ -386,12 +362,3 @@ def _is_production(caller: Caller, found: RestoreRun) -> bool:
     with caller.db.read() as session:
         row = tenants.get_tenant(session, found.tenant)
     return bool(row and row.production)
-
-
-def _restore(caller: Caller, session: Session, ref: str, capability: Capability) -> RestoreRun:
-    restore_id = find(caller, session, "restore run", ref, restores.resolve_restore_id)
-    found = restores.get_restore(session, restore_id)
-    if found is None:
-        raise nothing_there("restore run", ref)
-    require(caller, session, found.workspace_id, capability, noun="restore run", ref=ref)
-    return found

@@ -151,12 +151,29 @@ def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
 
 
 def list_failures(
-    caller: Caller, ref: str, *, reason: Reason | None = None, limit: int = DEFAULT_LIMIT, after_seq: int = 0
+    caller: Caller,
+    ref: str,
+    *,
+    reason: Reason | None = None,
+    search: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    after_seq: int = 0,
+    before_seq: int | None = None,
+    backwards: bool = False,
 ) -> list[tuple[int, Failure]]:
-    """Return failures of a run with their sequence numbers, by which the next page goes on."""
+    """Return failures of a run with their sequence numbers, by which the next page goes on; ``backwards`` from the last."""
     with reading(caller) as session:
         run = _run(caller, session, ref, with_failures=False)
-        return runs.list_failures(session, run.id, reason=reason, limit=limit, after_seq=after_seq)
+        return runs.list_failures(
+            session,
+            run.id,
+            reason=reason,
+            search=search,
+            limit=limit,
+            after_seq=after_seq,
+            before_seq=before_seq,
+            backwards=backwards,
+        )
 
 
 def related(caller: Caller, ref: str) -> dict[str, Any]:

@@ -80,8 +80,9 @@ def list_entries(
     action: str | None = None,
     search: str | None = None,
     store_wide: bool = True,
+    is_oldest_first: bool = False,
 ) -> tuple[list[AuditEntry], str | None]:
-    """Return a page of entries, newest first, and the cursor of the next page (a ``seq``).
+    """Return a page of entries, newest first unless told otherwise, and the cursor of the next page (a ``seq``).
 
     Entries of the store as a whole, of no workspace, come with those of the workspaces unless ``store_wide`` is off.
     ``search`` is the end of an entry's id, a whole resource id, or a part of an action's or actor's text.
@@ -104,13 +105,14 @@ def list_entries(
         return [], None
     after = ""
     if cursor:
-        after, params["cursor"] = " AND seq < :cursor", int(cursor)
+        after, params["cursor"] = f" AND seq {'>' if is_oldest_first else '<'} :cursor", int(cursor)
+    order = "ASC" if is_oldest_first else "DESC"
     # Each branch walks one index from its newest entry and stops at the page's size.
     parts = [
-        f"SELECT * FROM ({_SELECT}{s.index(index) if index else ''} WHERE {where}{after} ORDER BY seq DESC LIMIT :page) AS b{i}"
+        f"SELECT * FROM ({_SELECT}{s.index(index) if index else ''} WHERE {where}{after} ORDER BY seq {order} LIMIT :page) AS b{i}"
         for i, (index, where) in enumerate(branches)
     ]
-    rows = s.all(f"{' UNION '.join(parts)} ORDER BY seq DESC LIMIT :page", **params, page=limit + 1)
+    rows = s.all(f"{' UNION '.join(parts)} ORDER BY seq {order} LIMIT :page", **params, page=limit + 1)
     entries = [AuditEntry(**row) for row in rows[:limit]]
     return entries, str(entries[-1].seq) if len(rows) > limit else None
 

@@ -11,7 +11,9 @@ from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.failure import Failure
 from opsconsole.store.columns import failure_text, to_failure
 from opsconsole.store.database import CHUNK, Row, Session, bind_list, chunks
+from opsconsole.store.keyset import cut_page, keyset
 from opsconsole.store.lookup import suffix_clause
+from opsconsole.store.text_search import like_part
 
 _LEAN = (
     "SELECT id, set_id, policy_type, policy_id, policy_name, status, NULL AS policy, assignments,"
@@ -273,8 +275,36 @@ def list_items(
     with_payload: bool = False,
     limit: int,
     cursor: str | None = None,
+    backwards: bool = False,
 ) -> tuple[list[BackupItem], str | None]:
-    """Return a page of items by id, and the cursor of the next. ``search`` is a part of a name, or of a policy's id."""
+    """Return a page of items by id, and the cursor that goes on. ``search`` is a part of a name, or of a policy's id."""
+    conditions, params = _which_items(set_id, statuses, policy_type, search)
+    beyond, order = keyset("id", is_falling=False, backwards=backwards)
+    if cursor:
+        conditions.append(beyond)
+        params["cursor"] = cursor
+    select = _FULL if with_payload else _LEAN
+    rows = s.all(f"{select} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit", **params, limit=limit + 1)
+    page, last = cut_page(rows, limit, backwards=backwards)
+    return [_to_item(row) for row in page], last["id"] if last else None
+
+
+def count_items(
+    s: Session,
+    set_id: str,
+    *,
+    statuses: Sequence[str] = (),
+    policy_type: str | None = None,
+    search: str | None = None,
+) -> int:
+    """Return exactly how many items ``list_items`` would list."""
+    conditions, params = _which_items(set_id, statuses, policy_type, search)
+    return int(s.all(f"SELECT COUNT(*) AS n FROM backup_items WHERE {' AND '.join(conditions)}", **params)[0]["n"])
+
+
+def _which_items(
+    set_id: str, statuses: Sequence[str], policy_type: str | None, search: str | None
+) -> tuple[list[str], dict[str, Any]]:
     conditions, params = ["set_id = :set_id"], dict[str, Any](set_id=set_id)
     if statuses:
         names, more = bind_list("st", [str(status) for status in statuses])
@@ -284,16 +314,9 @@ def list_items(
         conditions.append("policy_type = :policy_type")
         params["policy_type"] = policy_type
     if search:
-        conditions.append("(LOWER(policy_name) LIKE :search ESCAPE '!' OR LOWER(policy_id) LIKE :search ESCAPE '!')")
-        escaped = search.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        params["search"] = f"%{escaped}%"
-    if cursor:
-        conditions.append("id > :cursor")
-        params["cursor"] = cursor
-    select = _FULL if with_payload else _LEAN
-    rows = s.all(f"{select} WHERE {' AND '.join(conditions)} ORDER BY id LIMIT :limit", **params, limit=limit + 1)
-    items = [_to_item(row) for row in rows[:limit]]
-    return items, items[-1].id if len(rows) > limit else None
+        conditions.append("(LOWER(policy_name) LIKE :part ESCAPE '!' OR LOWER(policy_id) LIKE :part ESCAPE '!')")
+        params["part"] = like_part(search)
+    return conditions, params
 
 
 def get_item(s: Session, item_id: str, with_payload: bool = True) -> BackupItem | None:

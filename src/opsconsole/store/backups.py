@@ -13,6 +13,7 @@ from opsconsole.store.backup_items import (
     Settled,
     add_listed_items,
     all_items,
+    count_items,
     count_pending,
     find_items,
     get_item,
@@ -29,16 +30,21 @@ from opsconsole.store.backup_items import (
 )
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session, bind_list, chunks
+from opsconsole.store.keyset import cut_page, keyset
 from opsconsole.store.lookup import resolve_suffix
+from opsconsole.store.record_filter import EVERY_RECORD, RecordFilter, record_conditions
 from opsconsole.store.run_failures import list_failures
 
 __all__ = [
     "ListedItem",
+    "RecordFilter",
     "Settled",
     "active_set",
     "add_listed_items",
     "all_items",
+    "count_items",
     "count_pending",
+    "count_sets",
     "find_items",
     "get_item",
     "get_names",
@@ -70,6 +76,13 @@ _SELECT = (
     " b.initiator_name, b.capture_run_id, b.fetch_run_id, b.is_active FROM backup_sets b"
     " JOIN workspaces w ON w.id = b.workspace_id JOIN tenants t ON t.id = b.tenant_id"
 )
+
+
+_GAP = (
+    "SELECT 1 FROM backup_set_types x WHERE x.set_id = b.id"
+    " AND (x.listed <> x.fetched OR x.status IN ('failed', 'partial', 'pending'))"
+)
+"""A type of which something is missing, as ``TypeCounts.missing`` counts it."""
 
 
 def insert_set(
@@ -163,25 +176,43 @@ def resolve_set_id(s: Session, ref: str, workspace_ids: Sequence[str], tenant_id
     return []
 
 
+_OF_STATE = {
+    "active": "b.is_active = 1",
+    "complete": f"(b.is_active = 0 AND NOT EXISTS ({_GAP}))",
+    "incomplete": f"(b.is_active = 0 AND EXISTS ({_GAP}))",
+}
+"""What the states of a set mean in its columns."""
+
+
 def list_sets(
-    s: Session, workspace_ids: Sequence[str], *, tenant_id: str | None = None, limit: int, cursor: str | None = None
+    s: Session,
+    workspace_ids: Sequence[str],
+    flt: RecordFilter = EVERY_RECORD,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    backwards: bool = False,
 ) -> tuple[list[BackupSet], str | None]:
-    """Return a page of sets, newest first, without failures, and the cursor of the next page."""
+    """Return a page of sets, newest first, without failures, and the cursor that goes on in the same direction."""
     if not workspace_ids:
         return [], None
-    names, params = bind_list("w", list(workspace_ids))
-    conditions = [f"b.workspace_id IN ({names})"]
-    if tenant_id is not None:
-        conditions.append("b.tenant_id = :tenant")
-        params["tenant"] = tenant_id
+    conditions, params = record_conditions(s, workspace_ids, flt, table="backup_sets", alias="b", of_state=_OF_STATE)
+    beyond, order = keyset("b.id", is_falling=True, backwards=backwards)
     if cursor:
-        conditions.append("b.id < :cursor")
+        conditions.append(beyond)
         params["cursor"] = cursor
-    rows = s.all(
-        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY b.id DESC LIMIT :limit", **params, limit=limit + 1
-    )
-    sets = _with_types(s, rows[:limit])
-    return sets, sets[-1].id if len(rows) > limit else None
+    rows = s.all(f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit", **params, limit=limit + 1)
+    page, last = cut_page(rows, limit, backwards=backwards)
+    return _with_types(s, page), last["id"] if last else None
+
+
+def count_sets(s: Session, workspace_ids: Sequence[str], flt: RecordFilter = EVERY_RECORD) -> int:
+    """Return exactly how many sets match."""
+    if not workspace_ids:
+        return 0
+    conditions, params = record_conditions(s, workspace_ids, flt, table="backup_sets", alias="b", of_state=_OF_STATE)
+    row = s.one(f"SELECT COUNT(*) AS n FROM backup_sets b WHERE {' AND '.join(conditions)}", **params)
+    return int(row["n"]) if row else 0
 
 
 def set_type_status(s: Session, set_id: str, policy_type: str, status: TypeStatus) -> None:

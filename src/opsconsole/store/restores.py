@@ -13,7 +13,9 @@ from opsconsole.domain.restore import Execution, ItemState, RestoreItem, Restore
 from opsconsole.errors import Conflict, NotFound
 from opsconsole.store.columns import failure_text, to_failure, to_json_text
 from opsconsole.store.database import Row, Session, bind_list, chunks
+from opsconsole.store.keyset import cut_page, keyset
 from opsconsole.store.lookup import resolve_suffix
+from opsconsole.store.record_filter import EVERY_RECORD, RecordFilter, record_conditions
 from opsconsole.store.restore_items import ids_to_write, left_items, reopen_items, skip_rest
 from opsconsole.store.restore_writes import (
     count_written,
@@ -23,11 +25,14 @@ from opsconsole.store.restore_writes import (
     unsettled_writes,
     writes_of_item,
 )
+from opsconsole.store.text_search import like_part
 
 __all__ = [
     "add_execution",
     "add_plan_items",
     "clear_plan",
+    "count_restore_items",
+    "count_restores",
     "count_written",
     "first_before_images",
     "get_restore",
@@ -124,25 +129,39 @@ def resolve_restore_id(s: Session, ref: str, workspace_ids: Sequence[str]) -> li
     return resolve_suffix(s, "restore_runs", ref, workspace_ids)
 
 
+_OF_STATE = {status.value: f"x.status = '{status.value}'" for status in RestoreStatus}
+"""What the states of a restore run mean in its columns."""
+
+
 def list_restores(
-    s: Session, workspace_ids: Sequence[str], *, tenant_id: str | None = None, limit: int, cursor: str | None = None
+    s: Session,
+    workspace_ids: Sequence[str],
+    flt: RecordFilter = EVERY_RECORD,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    backwards: bool = False,
 ) -> tuple[list[RestoreRun], str | None]:
-    """Return a page of restore runs, newest first, and the cursor of the next page."""
+    """Return a page of restore runs, newest first, and the cursor that goes on in the same direction."""
     if not workspace_ids:
         return [], None
-    names, params = bind_list("w", list(workspace_ids))
-    conditions = [f"x.workspace_id IN ({names})"]
-    if tenant_id is not None:
-        conditions.append("x.tenant_id = :tenant")
-        params["tenant"] = tenant_id
+    conditions, params = record_conditions(s, workspace_ids, flt, table="restore_runs", alias="x", of_state=_OF_STATE)
+    beyond, order = keyset("x.id", is_falling=True, backwards=backwards)
     if cursor:
-        conditions.append("x.id < :cursor")
+        conditions.append(beyond)
         params["cursor"] = cursor
-    rows = s.all(
-        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY x.id DESC LIMIT :limit", **params, limit=limit + 1
-    )
-    restores = _with_executions(s, rows[:limit])
-    return restores, restores[-1].id if len(rows) > limit else None
+    rows = s.all(f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit", **params, limit=limit + 1)
+    page, last = cut_page(rows, limit, backwards=backwards)
+    return _with_executions(s, page), last["id"] if last else None
+
+
+def count_restores(s: Session, workspace_ids: Sequence[str], flt: RecordFilter = EVERY_RECORD) -> int:
+    """Return exactly how many restore runs match."""
+    if not workspace_ids:
+        return 0
+    conditions, params = record_conditions(s, workspace_ids, flt, table="restore_runs", alias="x", of_state=_OF_STATE)
+    row = s.one(f"SELECT COUNT(*) AS n FROM restore_runs x WHERE {' AND '.join(conditions)}", **params)
+    return int(row["n"]) if row else 0
 
 
 def set_restore_status(s: Session, restore_id: str, status: RestoreStatus) -> None:
@@ -230,27 +249,56 @@ def list_restore_items(
     *,
     states: Sequence[str] = (),
     policy_type: str | None = None,
+    search: str | None = None,
     limit: int | None = None,
     cursor: str | None = None,
+    backwards: bool = False,
 ) -> tuple[list[RestoreItem], str | None]:
-    """Return a page of items in the plan's order (all of them without ``limit``), and the cursor of the next page."""
-    conditions, params = ["restore_run_id = :restore"], dict[str, Any](restore=restore_id)
-    if policy_type:
-        conditions.append("policy_type = :policy_type")
-        params["policy_type"] = policy_type
-    if states:
-        names, more = bind_list("st", [str(state) for state in states])
-        conditions.append(f"state IN ({names})")
-        params.update(more)
+    """Return a page of items in the plan's order (all of them without ``limit``), and the cursor that goes on.
+
+    ``search`` is a part of a policy's name or id.
+    """
+    conditions, params = _which_items(restore_id, states, policy_type, search)
+    beyond, order = keyset("seq", is_falling=False, backwards=backwards)
     if cursor:
-        conditions.append("seq > :cursor")
+        conditions.append(beyond)
         params["cursor"] = int(cursor)
     page = ""
     if limit is not None:
         page, params["limit"] = " LIMIT :limit", limit + 1
-    rows = s.all(f"{_SELECT_ITEM} WHERE {' AND '.join(conditions)} ORDER BY seq{page}", **params)
-    items = [_to_item(row) for row in (rows if limit is None else rows[:limit])]
-    return items, str(items[-1].seq) if limit is not None and len(rows) > limit else None
+    rows = s.all(f"{_SELECT_ITEM} WHERE {' AND '.join(conditions)} ORDER BY {order}{page}", **params)
+    found, last = cut_page(rows, len(rows) if limit is None else limit, backwards=backwards)
+    return [_to_item(row) for row in found], str(last["seq"]) if last else None
+
+
+def count_restore_items(
+    s: Session,
+    restore_id: str,
+    *,
+    states: Sequence[str] = (),
+    policy_type: str | None = None,
+    search: str | None = None,
+) -> int:
+    """Return exactly how many items ``list_restore_items`` would list."""
+    conditions, params = _which_items(restore_id, states, policy_type, search)
+    return int(s.all(f"SELECT COUNT(*) AS n FROM restore_items WHERE {' AND '.join(conditions)}", **params)[0]["n"])
+
+
+def _which_items(
+    restore_id: str, states: Sequence[str], policy_type: str | None, search: str | None
+) -> tuple[list[str], dict[str, Any]]:
+    conditions, params = ["restore_run_id = :restore"], dict[str, Any](restore=restore_id)
+    if states:
+        names, more = bind_list("st", [str(state) for state in states])
+        conditions.append(f"state IN ({names})")
+        params.update(more)
+    if policy_type:
+        conditions.append("policy_type = :policy_type")
+        params["policy_type"] = policy_type
+    if search:
+        conditions.append("(LOWER(policy_name) LIKE :part ESCAPE '!' OR LOWER(policy_id) LIKE :part ESCAPE '!')")
+        params["part"] = like_part(search)
+    return conditions, params
 
 
 def get_restore_item(s: Session, item_id: str) -> RestoreItem | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from opsconsole.domain.failure import Failure
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session
+from opsconsole.store.keyset import keyset
+from opsconsole.store.text_search import like_part
 
 
 def add_failures(s: Session, run_id: str, failures: Sequence[Failure]) -> None:
@@ -56,25 +59,59 @@ def failure_groups(s: Session, run_id: str) -> list[tuple[str, str, int]]:
 
 
 def list_failures(
-    s: Session, run_id: str, *, reason: str | None = None, limit: int, after_seq: int = 0
+    s: Session,
+    run_id: str,
+    *,
+    reason: str | None = None,
+    search: str | None = None,
+    limit: int,
+    after_seq: int = 0,
+    before_seq: int | None = None,
+    backwards: bool = False,
 ) -> list[tuple[int, Failure]]:
-    """Return failure records with their numbers, in order, those after ``after_seq``."""
-    only = " AND reason_code = :reason" if reason else ""
+    """Return failure records with their numbers, in order: those after ``after_seq``.
+
+    ``backwards``: the last ones before ``before_seq``, or of all. ``search`` is a part of what a failure is about, or of
+    its message.
+    """
+    conditions, params = _which(s, run_id, reason, search)
+    beyond, order = keyset("seq", is_falling=False, backwards=backwards)
+    cursor = before_seq if backwards else after_seq
+    if cursor is not None:
+        conditions.append(beyond)
+        params["cursor"] = cursor
     rows = s.all(
         "SELECT seq, code, reason_code, message, subject, graph FROM operation_run_failures"
-        f" WHERE run_id = :id AND seq > :after{only} ORDER BY seq LIMIT :limit",
-        id=run_id,
-        after=after_seq,
+        f" WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT :limit",
+        **params,
         limit=limit,
-        **({"reason": str(reason)} if reason else {}),
     )
-    return [(int(row["seq"]), _to_failure(row)) for row in rows]
+    found = [(int(row["seq"]), _to_failure(row)) for row in rows]
+    return found[::-1] if backwards else found
 
 
-def count_failures(s: Session, run_id: str) -> int:
-    """Return how many failure records a run has."""
-    row = s.one("SELECT COUNT(*) AS n FROM operation_run_failures WHERE run_id = :id", id=run_id)
+def count_failures(s: Session, run_id: str, *, reason: str | None = None, search: str | None = None) -> int:
+    """Return how many failure records a run has, of those that ``list_failures`` would list."""
+    conditions, params = _which(s, run_id, reason, search)
+    row = s.one(f"SELECT COUNT(*) AS n FROM operation_run_failures WHERE {' AND '.join(conditions)}", **params)
     return int(row["n"]) if row else 0
+
+
+def _which(s: Session, run_id: str, reason: str | None, search: str | None) -> tuple[list[str], dict[str, Any]]:
+    conditions, params = ["run_id = :id"], dict[str, Any](id=run_id)
+    if reason:
+        conditions.append("reason_code = :reason")
+        params["reason"] = str(reason)
+    if search:
+        said = [
+            s.pick(sqlite=f"json_extract(subject, '$.{name}')", postgres=f"CAST(subject AS json) ->> '{name}'")
+            for name in ("policy_name", "policy_id", "policy_type")
+        ]
+        conditions.append(
+            "(" + " OR ".join(f"LOWER({text}) LIKE :part ESCAPE '!'" for text in (*said, "message")) + ")"
+        )
+        params["part"] = like_part(search)
+    return conditions, params
 
 
 def _to_failure(row: Row) -> Failure:

@@ -157,6 +157,7 @@ def _sorted_branches(
     params = selection.params
     by_time = [Branch("runs_by_time", f"r.workspace_id = :w{w}") for w in range(len(workspace_ids))]
     if (flt.since or flt.until) and is_at_most(s, FEW_TO_SORT, by_time, selection):
+        selection.is_collected = True
         return by_time
     if flt.reason:
         rows = s.all(
@@ -165,6 +166,7 @@ def _sorted_branches(
             few=FEW_TO_SORT + 1,
         )
         if len(rows) <= FEW_TO_SORT:
+            selection.is_collected = True
             selection.conditions[-1] = f"r.workspace_id IN ({bind_list('w', list(workspace_ids))[0]})"
             return [Branch("failures_by_reason", "", is_by_failure=True)]
         # A run that succeeded has no failure record: that is what the outcome says.

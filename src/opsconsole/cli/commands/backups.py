@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from opsconsole.cli.differences import tell_differences
 from opsconsole.cli.ending import EXIT_PARTLY
+from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.failures import Names, tell_set_failures
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
 from opsconsole.cli.output import Cell, Column, Row
+from opsconsole.cli.record_options import record_options, record_query
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short
 from opsconsole.domain.backup import BackupSet, ItemStatus
 from opsconsole.domain.plain_text import plain
 from opsconsole.service import backups
+from opsconsole.service.caller import Caller, Page
+from opsconsole.service.record_query import EVERY_RECORD, SET_STATES, RecordQuery
 
 SET_COLUMNS = (
     Column("Set", fixed=True),
@@ -54,12 +60,19 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--tenant", metavar="NAME", help="Only this tenant.")
+@record_options("active, complete or incomplete")
+@export_option("every set that matches")
 @page_options
 @with_invocation
-def list_sets(invocation: Invocation, tenant: str | None, limit: int, cursor: str | None) -> int:
+def list_sets(invocation: Invocation, /, export_to: Path | None, limit: int, cursor: str | None, **words: Any) -> int:
     """List backup sets, newest first."""
-    page = backups.list_sets(invocation.caller(), tenant=tenant, limit=limit, cursor=cursor)
+    caller, query = invocation.caller(), record_query(SET_STATES, **words)
+    if export_to is not None:
+        from opsconsole.service.list_export import SET_CELLS, ListExport
+
+        read = partial(_read_sets, caller, query)
+        return tell_export(invocation, ListExport("backup sets", SET_CELLS, BackupSet.to_json, read), export_to)
+    page = backups.list_sets(caller, query=query, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
         out.page([found.to_json() for found in page.items], page.next_cursor)
@@ -81,9 +94,15 @@ def list_sets(invocation: Invocation, tenant: str | None, limit: int, cursor: st
         SET_COLUMNS,
         rows,
         page.next_cursor,
-        empty="No set matches." if tenant else "No backup set yet. `opsconsole backup TENANT` makes one.",
+        empty="No set matches."
+        if query != EVERY_RECORD
+        else "No backup set yet. `opsconsole backup TENANT` makes one.",
     )
     return 0
+
+
+def _read_sets(caller: Caller, query: RecordQuery, limit: int, cursor: str | None) -> Page[BackupSet]:
+    return backups.list_sets(caller, query=query, limit=limit, cursor=cursor)
 
 
 def set_state(found: BackupSet) -> Cell:
@@ -148,6 +167,7 @@ def _how_to_fill(found: BackupSet) -> str:
 @click.option("--type", "policy_type", metavar="TYPE", help="Only this policy type.")
 @click.option("--search", metavar="TEXT", help="Part of a policy's name or id.")
 @click.option("--payload", is_flag=True, help="With --json: the stored policies too (needs export.payload).")
+@export_option("every policy that matches, without its payload,")
 @page_options
 @with_invocation
 def items(
@@ -157,20 +177,27 @@ def items(
     policy_type: str | None,
     search: str | None,
     payload: bool,
+    export_to: Path | None,
     limit: int,
     cursor: str | None,
 ) -> int:
     """List the policies in a set."""
-    page = backups.list_items(
+    listed = partial(
+        backups.list_items,
         invocation.caller(),
         set_ref,
         statuses=tuple(one_of(ItemStatus, word, "--status") for word in split_words(statuses)),
         policy_type=policy_type,
         search=search,
-        payload=payload,
-        limit=limit,
-        cursor=cursor,
     )
+    if export_to is not None:
+        from opsconsole.service.list_export import ITEM_CELLS, ListExport
+
+        export = ListExport(
+            "backup items", ITEM_CELLS, backups.item_json, lambda limit, cursor: listed(limit=limit, cursor=cursor)
+        )
+        return tell_export(invocation, export, export_to)
+    page = listed(payload=payload, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
         out.page([backups.item_json(item, payload=payload) for item in page.items], page.next_cursor)

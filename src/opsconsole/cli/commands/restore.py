@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from opsconsole.cli.confirming import confirm, confirm_retry
 from opsconsole.cli.ending import EXIT_FAILED
+from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, part_options, wait_option, with_invocation
 from opsconsole.cli.output import Column, Row
+from opsconsole.cli.record_options import record_options, record_query
 from opsconsole.cli.starting import tell_started
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.targets import target_words
@@ -23,6 +27,7 @@ from opsconsole.domain.plan import DANGER_WORDS, Danger, Mode, danger_sentence
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
 from opsconsole.errors import PlanOutdated, UsageError
 from opsconsole.service import restores
+from opsconsole.service.record_query import EVERY_RECORD
 
 COLUMNS = (
     Column("Restore", fixed=True),
@@ -144,12 +149,24 @@ def _tell_next(invocation: Invocation, made: RestoreRun | None, *, is_done: bool
 
 
 @command.command("list")
-@click.option("--tenant", metavar="NAME", help="Only this tenant.")
+@record_options("previewing, previewed, preview_failed, executing, completed or cancelled")
+@export_option("every restore run that matches")
 @page_options
 @with_invocation
-def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor: str | None) -> int:
+def list_restores(
+    invocation: Invocation, /, export_to: Path | None, limit: int, cursor: str | None, **words: Any
+) -> int:
     """List restore runs, newest first."""
-    page = restores.list_restores(invocation.caller(), tenant=tenant, limit=limit, cursor=cursor)
+    query = record_query([status.value for status in RestoreStatus], **words)
+    listed = partial(restores.list_restores, invocation.caller(), query=query)
+    if export_to is not None:
+        from opsconsole.service.list_export import RESTORE_CELLS, ListExport
+
+        export = ListExport(
+            "restores", RESTORE_CELLS, RestoreRun.to_json, lambda limit, cursor: listed(limit=limit, cursor=cursor)
+        )
+        return tell_export(invocation, export, export_to)
+    page = listed(limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
         out.page([found.to_json() for found in page.items], page.next_cursor)
@@ -174,7 +191,7 @@ def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor
         rows,
         page.next_cursor,
         empty="No restore matches."
-        if tenant
+        if query != EVERY_RECORD
         else "No restore yet. `opsconsole restore preview SET --tenant NAME` makes one.",
     )
     return 0
@@ -183,10 +200,19 @@ def list_restores(invocation: Invocation, tenant: str | None, limit: int, cursor
 @command.command("show", short_help="Show a plan, and what became of it.")
 @click.argument("restore_ref", metavar="ID")
 @click.option("--all", "with_all", is_flag=True, help="In text: the unchanged policies too.")
+@export_option("every policy of the plan")
 @with_invocation
-def show(invocation: Invocation, restore_ref: str, with_all: bool) -> int:
+def show(invocation: Invocation, restore_ref: str, with_all: bool, export_to: Path | None) -> int:
     """Show a plan: each policy with the targets it would gain and lose, and what became of it."""
     caller = invocation.caller()
+    if export_to is not None:
+        from opsconsole.service.list_export import PLAN_CELLS, ListExport
+
+        listed = partial(restores.list_restore_items, caller, restore_ref)
+        export = ListExport(
+            "plan items", PLAN_CELLS, RestoreItem.to_json, lambda limit, cursor: listed(limit=limit, cursor=cursor)
+        )
+        return tell_export(invocation, export, export_to)
     found = restores.show_restore(caller, restore_ref)
     items = restores.all_restore_items(caller, found.id)
     out = invocation.out

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import click
 
 from opsconsole.cli.ending import EXIT_FAILED
+from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.log_words import LogTeller, log_line, phase_words
@@ -15,11 +18,12 @@ from opsconsole.cli.output import Column, Row
 from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, took
-from opsconsole.domain.failure import Reason
+from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.domain.run_event import phases_of
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.service import runs
+from opsconsole.service.caller import Page
 
 COLUMNS = (
     Column("Run", fixed=True),
@@ -65,6 +69,7 @@ def command() -> None:
     help="Newest, longest or most failures first.",
 )
 @click.option("--reverse", "is_reversed", is_flag=True, help="Oldest, shortest or fewest first.")
+@export_option("every run that matches")
 @page_options
 @with_invocation
 def list_runs(
@@ -80,6 +85,7 @@ def list_runs(
     search: str | None,
     sort: str,
     is_reversed: bool,
+    export_to: Path | None,
     limit: int,
     cursor: str | None,
 ) -> int:
@@ -96,6 +102,14 @@ def list_runs(
         search=search,
     )
     query = replace(narrowed, sort=RunSort(sort), is_reversed=is_reversed)
+    if export_to is not None:
+        from opsconsole.service.list_export import RUN_CELLS, ListExport
+
+        listed = partial(runs.list_runs, invocation.caller(), query)
+        export = ListExport(
+            "runs", RUN_CELLS, OperationRun.to_json, lambda limit, cursor: listed(limit=limit, cursor=cursor)
+        )
+        return tell_export(invocation, export, export_to)
     page = runs.list_runs(invocation.caller(), query, limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
@@ -129,10 +143,13 @@ def _row(run: OperationRun) -> Row:
 @command.command("show")
 @click.argument("run_ref", metavar="RUN")
 @click.option("--log", "with_log", is_flag=True, help="The run's log as well: waits, repeated calls, how it ended.")
+@export_option("every failure of the run")
 @with_invocation
-def show(invocation: Invocation, run_ref: str, with_log: bool) -> int:
+def show(invocation: Invocation, run_ref: str, with_log: bool, export_to: Path | None) -> int:
     """Show one run with its counters, phases and failures."""
     caller = invocation.caller()
+    if export_to is not None:
+        return _export_failures(invocation, run_ref, export_to)
     run = runs.show_run(caller, run_ref)
     if invocation.out.is_json:
         more = {"log": [event.to_json() for event in runs.run_log(caller, run.id)]} if with_log else {}
@@ -140,6 +157,18 @@ def show(invocation: Invocation, run_ref: str, with_log: bool) -> int:
         return 0
     _tell(invocation, run, with_log=with_log)
     return 0
+
+
+def _export_failures(invocation: Invocation, run_ref: str, file: Path) -> int:
+    from opsconsole.service.list_export import FAILURE_CELLS, ListExport
+
+    caller = invocation.caller()
+
+    def read(limit: int, cursor: str | None) -> Page[Failure]:
+        found = runs.list_failures(caller, run_ref, limit=limit, after_seq=int(cursor or 0))
+        return Page([failure for _, failure in found], str(found[-1][0]) if len(found) == limit else None)
+
+    return tell_export(invocation, ListExport("failures", FAILURE_CELLS, Failure.to_json, read), file)
 
 
 def _tell(invocation: Invocation, run: OperationRun, *, with_log: bool = False) -> None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from opsconsole.console.keys.key import Key, places
-from opsconsole.console.places import DETAILS, EVERYWHERE, TOPS
+from opsconsole.console.places import DETAILS, EVERYWHERE, LISTS, TOPS
 
 EVERYWHERE_KEYS: tuple[Key, ...] = (
+    Key(
+        "export",
+        "e",
+        "e",
+        "export",
+        "Write everything that the filter leaves to a file: CSV or JSON lines.",
+        "export",
+        LISTS,
+    ),
     Key(
         "copy",
         "y",
@@ -19,7 +28,14 @@ EVERYWHERE_KEYS: tuple[Key, ...] = (
         "back", "escape", "Esc", "back", "Go back to where you came from; in a list, clear the filter.", "back", DETAILS
     ),
     Key(
-        "clear", "escape", "Esc", "clear filter", "Clear the filter.", "clear", places("runs", "audit"), in_footer=False
+        "clear",
+        "escape",
+        "Esc",
+        "clear filter",
+        "Clear the filter.",
+        "clear",
+        places("runs", "backups", "restores", "audit"),
+        in_footer=False,
     ),
     Key(
         "tabs",

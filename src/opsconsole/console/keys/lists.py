@@ -5,6 +5,9 @@ from __future__ import annotations
 from opsconsole.console.keys.key import Key, places
 from opsconsole.console.places import LISTS
 
+FILTERED = places("runs", "backups", "restores", "audit", "failures", "set", "plan")
+"""Lists with a filter."""
+
 LIST_KEYS: tuple[Key, ...] = (
     Key("up", "up,k", "↑ k", "up", "One row up.", "cursor_up", places("table"), in_footer=False),
     Key("down", "down,j", "↓ j", "down", "One row down.", "cursor_down", places("table"), in_footer=False),
@@ -45,7 +48,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "filter",
         "Search the whole history; Enter keeps the filter, Esc clears it.",
         "filter",
-        places("runs", "set", "audit"),
+        FILTERED,
     ),
     Key(
         "top",
@@ -62,7 +65,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "G,end",
         "G",
         "last",
-        "Go to the last entry loaded; going on loads more.",
+        "Go to the last entry of the whole list.",
         "bottom",
         LISTS | {"run"},
         in_footer=False,

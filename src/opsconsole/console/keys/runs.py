@@ -74,5 +74,14 @@ RUN_KEYS: tuple[Key, ...] = (
         places("log"),
     ),
     Key("plan", "p", "p", "plan", "Open the restore plan that this run made or executes.", "plan", places("run")),
+    Key(
+        "sort",
+        "s",
+        "s",
+        "sort",
+        "Sort by when runs started, how long they took or how much failed, either way round.",
+        "sort",
+        places("runs"),
+    ),
 )
 """In the order in which footers show them."""

@@ -24,6 +24,7 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.console.window import Source
 from opsconsole.domain.audit import Verdict
 from opsconsole.domain.ids import short_id
+from opsconsole.service.list_export import AUDIT_CELLS, ListExport
 
 _UNKNOWN = State("?", "unknown", "dim", "?")
 
@@ -89,6 +90,7 @@ class AuditScreen(LiveScreen):
         source = Source[AuditJson](
             key=lambda entry: f"{entry['seq']:015d}",
             load=lambda limit, cursor: desk.entries(search, limit, cursor),
+            load_back=lambda limit, cursor: desk.entries(search, limit, cursor, backwards=True),
         )
         self.query_one(WindowTable).show(source, keep=True)
 
@@ -104,6 +106,11 @@ class AuditScreen(LiveScreen):
             [("Every order leaves an entry here, in the same transaction;", pen.ink("dim"))],
             [("nobody can change or delete one.", pen.ink("dim"))],
         ]
+
+    def exported(self) -> ListExport[AuditJson]:
+        """Export the entries that the search leaves."""
+        desk, search = self.desk, self.query_one(FilterLine).text or None
+        return ListExport("audit entries", AUDIT_CELLS, dict, lambda limit, cursor: desk.entries(search, limit, cursor))
 
     # What is done to it
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console import orders, restore_orders
 from opsconsole.console.figures import at_length, grouped
+from opsconsole.console.filters import ITEM_WORDS, item_query
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.policy_words import type_words
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.screens.list_screen import Counted, ListScreen
+from opsconsole.console.sources import Source
 from opsconsole.console.states import ITEM_STATES, state_of_set
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
@@ -22,10 +24,12 @@ from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
+from opsconsole.service.backups import item_json
+from opsconsole.service.list_export import ITEM_CELLS, ListExport
 
 MISSING = (ItemStatus.FAILED, ItemStatus.SKIPPED, ItemStatus.PENDING)
 
@@ -43,10 +47,11 @@ ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
 )
 
 
-class BackupSetScreen(LiveScreen):
+class BackupSetScreen(ListScreen):
     """Opened from Backups or from a run."""
 
     place = "set"
+    words = ITEM_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = "BackupSetScreen #facts { padding: 1 0 0 0; }"
 
@@ -61,49 +66,63 @@ class BackupSetScreen(LiveScreen):
         yield HeaderLine("backups", short_id(self._set_id))
         yield Banner()
         yield Facts(id="facts")
-        yield FilterLine("part of a policy's name or id")
+        yield FilterLine("status:failed type:name, or part of a policy's name or id", self.words)
         yield WindowTable(ITEM_COLUMNS, empty=self._empty)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
         """List the policies."""
         super().on_mount()
-        self._list()
+        self.relist(keep=True)
 
     # What it fetches and shows
 
-    def fetch(self) -> BackupSet:
-        """Read the set."""
-        return self.desk.backup_set(self._set_id)
+    def fetch(self) -> Counted:
+        """Read the set, and count what the filter leaves of it."""
+        found = self.desk.backup_set(self._set_id)
+        is_narrowed = bool(self._filter) or self._only_missing
+        listed = found.count("listed")
+        return Counted(self.count_found(self._filtered) if is_narrowed else listed, listed, found)
 
-    def receive(self, data: BackupSet) -> None:
+    def receive(self, data: Counted) -> None:
         """Show it."""
-        self._set = data
+        self._set = data.more
         facts = self.query_one("#facts", Facts)
-        facts.show(set_facts(data, facts.pen, self.size.width))
-        line = self.query_one(FilterLine)
-        if not line.text:
-            missing = data.count("listed") - data.count("fetched")
-            line.tell(data.count("listed"), missing if self._only_missing else data.count("listed"))
+        facts.show(set_facts(data.more, facts.pen, self.size.width))
+        super().receive(data)
 
-    def _list(self) -> None:
-        desk, set_id, line = self.desk, self._set_id, self.query_one(FilterLine)
-        search = line.text or None
-        statuses = MISSING if self._only_missing else ()
-        if search:
-            line.say("searched by name and id · Esc clears")
-        source = Source[BackupItem](
+    def source_of(self, found: Filtered) -> Source[BackupItem]:
+        """List the policies that the filter leaves."""
+        desk, set_id, query, statuses = self.desk, self._set_id, item_query(found), self._statuses(found)
+        load = partial(desk.items, set_id, query.search, statuses, policy_type=query.policy_type)
+        return Source[BackupItem](
             key=lambda item: item.id,
-            load=lambda limit, cursor: desk.items(set_id, search, statuses, limit, cursor),
+            load=load,
+            load_back=partial(load, backwards=True),
             find=lambda ref: desk.item(set_id, ref),
             is_newest_first=False,
         )
-        self.query_one(WindowTable).show(source, keep=True)
+
+    def count_found(self, found: Filtered) -> int:
+        """Count them."""
+        query = item_query(found)
+        return self.desk.count_items(self._set_id, query.search, self._statuses(found), query.policy_type)
+
+    def exported(self) -> ListExport[BackupItem]:
+        """Export them, without their payloads."""
+        found = self._filtered
+        return ListExport(
+            "backup items", ITEM_CELLS, item_json, self.source_of(found).load, lambda: self.count_found(found)
+        )
+
+    def _statuses(self, found: Filtered) -> tuple[ItemStatus, ...]:
+        chosen = tuple(ItemStatus(status) for status in item_query(found).states)
+        return chosen or (MISSING if self._only_missing else ())
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
-        if self.query_one(FilterLine).text:
-            text = "No policy of this set fits what was typed."
-        elif self._only_missing:
+        if unfitting := self.unfitting(pen, "policy of this set"):
+            return unfitting
+        if self._only_missing:
             text = "Nothing is missing: every policy is here with its assignments."
         elif self._set is not None and self._set.is_active:
             text = "The policies appear here while they are listed."
@@ -113,33 +132,9 @@ class BackupSetScreen(LiveScreen):
 
     # What is done to it
 
-    @on(FilterLine.Changed)
-    def _filter_changed(self) -> None:
-        self._list()
-        self.reload()
-
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self.query_one(WindowTable).focus()
-
-    def action_filter(self) -> None:
-        """Go into the search."""
-        self.query_one(FilterLine).begin()
-
-    def action_back(self) -> None:
-        """Clear the search first, then go back."""
-        line, table = self.query_one(FilterLine), self.query_one(WindowTable)
-        if self.unmark():
-            return
-        if line.text or not table.has_focus:
-            line.clear()
-            table.focus()
-        else:
-            super().action_back()
-
     def is_key_of_use(self, key_id: str) -> bool:
         """Offer ``m`` in the footer while something is missing, or while only that is shown."""
-        return key_id != "only" or self._only_missing or self._has_gaps
+        return super().is_key_of_use(key_id) and (key_id != "only" or self._only_missing or self._has_gaps)
 
     def why_not(self, key_id: str) -> str | None:
         """Say why nothing can be fetched."""
@@ -158,8 +153,7 @@ class BackupSetScreen(LiveScreen):
     def action_only(self) -> None:
         """Show only what is missing, or everything again."""
         self._only_missing = not self._only_missing
-        self._list()
-        self.reload()
+        self.relist(keep=True)
 
     def action_open(self) -> None:
         """Open the policy under the cursor."""

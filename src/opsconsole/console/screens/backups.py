@@ -4,23 +4,45 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
 from opsconsole.console import orders, restore_orders
 from opsconsole.console.figures import age, at_length, grouped
+from opsconsole.console.filters import SET_WORDS, record_query
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.policy_words import type_words
+from opsconsole.console.screens.list_screen import ListScreen
+from opsconsole.console.sources import Source
 from opsconsole.console.states import state_of_set
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
-from opsconsole.domain.backup import BackupSet
+from opsconsole.domain.backup import BackupSet, TypeStatus
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
+from opsconsole.service.list_export import SET_CELLS, ListExport
+
+WIDE_FROM = 120
+"""From this many columns on there is room beside the list."""
+
+BESIDE_WIDTH, SAID_WIDTH = 35, 14
+"""Columns beside the list, and those of them for figures."""
+
+LIST_WORDS: dict[TypeStatus, str] = {
+    TypeStatus.PENDING: "being listed",
+    TypeStatus.PARTIAL: "listed in part",
+    TypeStatus.FAILED: "not listed",
+    TypeStatus.NOT_AVAILABLE: "not available",
+}
+"""What is said of a type whose figures alone would say too little."""
 
 LOOK_EVERY_S = 5
 """How often the ages are looked at: they change by the minute."""
@@ -50,12 +72,17 @@ SET_COLUMNS: tuple[Column[BackupSet], ...] = (
 )
 
 
-class BackupsScreen(LiveScreen):
+class BackupsScreen(ListScreen):
     """Sets, newest first; each opens to its policies."""
 
     place = "backups"
+    words = SET_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
-    DEFAULT_CSS = "BackupsScreen WindowTable { margin-top: 1; }"
+    DEFAULT_CSS = """
+    BackupsScreen WindowTable { width: 1fr; }
+    BackupsScreen #beside { display: none; width: 38; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    BackupsScreen.-wide #beside { display: block; }
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,14 +92,33 @@ class BackupsScreen(LiveScreen):
         """Lay the screen out from top to bottom."""
         yield HeaderLine("backups")
         yield Banner()
-        yield WindowTable(SET_COLUMNS, empty=_empty, is_markable=True)
+        yield FilterLine("state:incomplete tenant:name since:7d, or the end of an id", self.words, self.offered_names)
+        with Horizontal():
+            yield WindowTable(SET_COLUMNS, empty=self._empty, is_markable=True)
+            yield Facts(id="beside")
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
         """List the sets."""
         super().on_mount()
         self.set_interval(LOOK_EVERY_S, self._look_at_ages)
-        self._list()
+        self._fit()
+        self.relist(keep=True)
+
+    def on_resize(self) -> None:
+        """Show what the set under the cursor lacks beside the list where there is room."""
+        self._fit()
+        super().on_resize()
+
+    def _fit(self) -> None:
+        self.set_class(self.size.width >= WIDE_FROM, "-wide")
+        self._look_beside()
+
+    @on(WindowTable.Moved)
+    def _look_beside(self) -> None:
+        if self.is_there and self.has_class("-wide"):
+            found, facts = self._current(), self.query_one("#beside", Facts)
+            facts.show(types_beside(found, facts.pen) if found else [])
 
     def on_screen_resume(self) -> None:
         """Bring the ages up to date at once."""
@@ -89,16 +135,39 @@ class BackupsScreen(LiveScreen):
             self._ages = ages
             table.refresh()
 
-    def _list(self) -> None:
-        desk = self.desk
-        source = Source[BackupSet](key=lambda row: row.id, load=desk.sets, find=desk.backup_set)
-        self.query_one(WindowTable).show(source, keep=True)
+    def source_of(self, found: Filtered) -> Source[BackupSet]:
+        """List the sets that the filter leaves."""
+        desk, query = self.desk, record_query(found)
+        return Source[BackupSet](
+            key=lambda row: row.id,
+            load=lambda limit, cursor: desk.sets(limit, cursor, query=query),
+            load_back=lambda limit, cursor: desk.sets(limit, cursor, query=query, backwards=True),
+            find=desk.backup_set,
+        )
+
+    def count_found(self, found: Filtered) -> int:
+        """Count them."""
+        return self.desk.count_sets(record_query(found))
+
+    def exported(self) -> ListExport[BackupSet]:
+        """Export them."""
+        desk, query = self.desk, record_query(self._filtered)
+        return ListExport(
+            "backup sets",
+            SET_CELLS,
+            BackupSet.to_json,
+            lambda limit, cursor: desk.sets(limit, cursor, query=query),
+            lambda: desk.count_sets(query),
+        )
+
+    def _empty(self, pen: Pen) -> list[list[Span]]:
+        return self.unfitting(pen, "set") or _empty(pen)
 
     # What is done to it
 
     def started(self) -> None:
         """Show the set that was just begun."""
-        self._list()
+        self.relist(keep=True)
 
     def action_open(self) -> None:
         """Open the set under the cursor."""
@@ -129,6 +198,23 @@ class BackupsScreen(LiveScreen):
     def _current(self) -> BackupSet | None:
         current = self.query_one(WindowTable).current
         return current if isinstance(current, BackupSet) else None
+
+
+def types_beside(found: BackupSet, pen: Pen) -> list[list[Span]]:
+    """Return how complete a set is, type by type: what lacks something first."""
+    state = state_of_set(found)
+    lines: list[list[Span]] = [
+        [(pen.state(state), pen.ink(state.ink)), (f"  set {short_id(found.id)}", pen.ink("strong"))],
+        [*pen.cell(f"{found.tenant} by {found.initiator_name}", BESIDE_WIDTH, "dim")],
+        [],
+    ]
+    for key, counts in sorted(found.by_type.items(), key=lambda each: (-each[1].missing, each[0])):
+        said, ink = f"{grouped(counts.fetched)} of {grouped(counts.listed)}", "bad" if counts.missing else "text"
+        if counts.status in LIST_WORDS:
+            said, ink = LIST_WORDS[counts.status], "dim" if counts.status is TypeStatus.NOT_AVAILABLE else "bad"
+        name = pen.cell(type_words(key), BESIDE_WIDTH - SAID_WIDTH - 1, "text" if counts.missing else "dim")
+        lines.append([*name, (" ", pen.ink("dim")), *pen.cell(said, SAID_WIDTH, ink, right=True)])
+    return lines
 
 
 def _empty(pen: Pen) -> list[list[Span]]:

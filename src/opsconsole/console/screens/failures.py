@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -12,23 +14,28 @@ from textual.containers import Horizontal
 
 from opsconsole.console.failure_facts import failure_fields, failure_lines, failure_name
 from opsconsole.console.figures import grouped
+from opsconsole.console.filters import FAILURE_WORDS
 from opsconsole.console.keys import Key, bindings_of
+from opsconsole.console.pen import Pen, Span
 from opsconsole.console.policy_words import type_words
 from opsconsole.console.retry_orders import ask_retry_part, item_name, why_not_retry_part
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.screens.list_screen import Counted, ListScreen
+from opsconsole.console.sources import PageLike, Source
 from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
 from opsconsole.domain.failure import Failure, Reason
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun
 from opsconsole.errors import NotFound, OpsError
+from opsconsole.service.list_export import FAILURE_CELLS, ListExport
 
 Row = tuple[int, Failure]
 
@@ -48,13 +55,14 @@ class _Shown:
     count: int
 
 
-class FailuresScreen(LiveScreen):
+class FailuresScreen(ListScreen):
     """Opened from a run's group of failures."""
 
     place = "failures"
+    words = FAILURE_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
-    FailuresScreen #head { padding: 1 0; }
+    FailuresScreen #head { padding: 1 0 0 0; }
     FailuresScreen WindowTable { width: 1fr; }
     FailuresScreen #detail { height: 9; padding: 0 1; }
     FailuresScreen #fields { display: none; width: 52; height: 1fr; padding: 0 1; border-left: solid $faint; }
@@ -74,8 +82,9 @@ class FailuresScreen(LiveScreen):
         yield HeaderLine("runs", short_id(self._run_id), self._reason.value.replace("_", " "))
         yield Banner()
         yield Facts(id="head")
+        yield FilterLine("part of a policy's name, id or type, or of the message", self.words)
         with Horizontal():
-            yield WindowTable(COLUMNS, is_markable=True)
+            yield WindowTable(COLUMNS, empty=self._empty, is_markable=True)
             yield Facts(id="fields", wraps=True)
         yield Facts(id="detail", classes="-ruled", wraps=True)
         yield FooterLine(self.place)
@@ -83,41 +92,68 @@ class FailuresScreen(LiveScreen):
     def on_mount(self) -> None:
         """List the failures."""
         super().on_mount()
-        desk, run_id, reason = self.desk, self._run_id, self._reason
-        self.query_one(WindowTable).show(
-            Source[Row](
-                key=_key,
-                load=lambda limit, cursor: desk.failures(run_id, reason, limit, cursor),
-                is_newest_first=False,
-            )
+        self.relist()
+
+    def source_of(self, found: Filtered) -> Source[Row]:
+        """List the failures that the filter leaves."""
+        desk, run_id, reason, search = self.desk, self._run_id, self._reason, found.search
+
+        def load(limit: int, cursor: str | None, *, backwards: bool = False) -> PageLike[Row]:
+            return desk.failures(run_id, reason, limit, cursor, search=search, backwards=backwards)
+
+        return Source[Row](key=_key, load=load, load_back=partial(load, backwards=True), is_newest_first=False)
+
+    def count_found(self, found: Filtered) -> int:
+        """Count them."""
+        return self.desk.count_failures(self._run_id, self._reason, found.search)
+
+    def exported(self) -> ListExport[Row]:
+        """Export them."""
+        found = self._filtered
+        return ListExport(
+            "failures",
+            FAILURE_CELLS,
+            lambda row: row[1].to_json(),
+            self.source_of(found).load,
+            lambda: self.count_found(found),
         )
+
+    def marked_copied(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return the request ids of the marked failures, or their policies' ids."""
+        return [_copied(self._marked[key]) for key in keys if key in self._marked]
 
     # What it fetches and shows
 
-    def fetch(self) -> _Shown:
+    def fetch(self) -> Counted:
         """Read the run, and how many failures have this reason."""
-        report = self.desk.run_report(self._run_id)
-        return _Shown(report.run, sum(group.count for group in report.groups if group.reason is self._reason))
+        run = self.desk.run(self._run_id)
+        total = self.count_found(Filtered({}))
+        return Counted(self.count_found(self._filtered) if self._filter else total, total, run)
 
-    def receive(self, data: _Shown) -> None:
+    def receive(self, data: Counted) -> None:
         """Show them, and lay the screen out for its width."""
-        self._shown = data
+        super().receive(data)
+        self._shown = shown = _Shown(data.more, data.total)
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
         facts = self.query_one("#head", Facts)
-        pen, state = facts.pen, state_of_run(data.run)
-        policies = "failure" if data.count == 1 else "failures"
+        pen, state = facts.pen, state_of_run(shown.run)
+        policies = "failure" if shown.count == 1 else "failures"
         facts.show(
             [
                 [
-                    (f" {grouped(data.count)} ", pen.ink("bad")),
+                    (f" {grouped(shown.count)} ", pen.ink("bad")),
                     (f"{policies} for the reason ", pen.ink("text")),
                     (self._reason.value.replace("_", " "), pen.ink("bad")),
-                    (f"   {TYPE_WORDS[data.run.type]} ", pen.ink("dim")),
+                    (f"   {TYPE_WORDS[shown.run.type]} ", pen.ink("dim")),
                     (pen.state(state), pen.ink(state.ink)),
                 ]
             ]
         )
         self._show_detail()
+
+    def _empty(self, pen: Pen) -> list[list[Span]]:
+        nothing: list[list[Span]] = [[("No failure has this reason any more.", pen.ink("dim"))]]
+        return self.unfitting(pen, "failure") or nothing
 
     def failed(self, error: OpsError) -> None:
         """Leave when the run is not there for this actor."""
@@ -169,9 +205,7 @@ class FailuresScreen(LiveScreen):
     def copied(self) -> str:
         """Return the request id of the failure under the cursor, or the policy's id."""
         failure = self._current()
-        if failure is None:
-            return ""
-        return plain(failure.trace.request_id or failure.trace.client_request_id or failure.subject.policy_id)
+        return _copied(failure) if failure is not None else ""
 
     def _chosen(self) -> tuple[str, ...]:
         current = self._current()
@@ -185,6 +219,10 @@ class FailuresScreen(LiveScreen):
 
 def _key(row: Row) -> str:
     return f"{row[0]:012d}"
+
+
+def _copied(failure: Failure) -> str:
+    return plain(failure.trace.request_id or failure.trace.client_request_id or failure.subject.policy_id)
 
 
 def _status(failure: Failure) -> str:

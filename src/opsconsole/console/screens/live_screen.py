@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
     from opsconsole.console.desk.desk import Desk
     from opsconsole.console.graph_loss import GraphLoss
+    from opsconsole.service.list_export import ListExport
 
 T = TypeVar("T")
 
@@ -105,8 +106,7 @@ class LiveScreen(Screen[None]):
 
     def is_key_of_use(self, key_id: str) -> bool:
         """Tell whether the footer has a place for a key right now."""
-        del key_id
-        return True
+        return key_id != "export" or type(self).exported is not LiveScreen.exported
 
     def label_of(self, key: Key) -> str:
         """Return what a key would do next, in the words of the footer."""
@@ -253,7 +253,7 @@ class LiveScreen(Screen[None]):
         self.query_one(WindowTable).jump_up()
 
     def action_bottom(self) -> None:
-        """Jump to the last row in memory."""
+        """Jump to the last row of the whole list."""
         self.query_one(WindowTable).jump_down()
 
     def action_back(self) -> None:
@@ -266,9 +266,28 @@ class LiveScreen(Screen[None]):
             self.console_app.action_go("runs")
 
     def action_copy(self) -> None:
-        """Copy what the screen is about."""
-        if text := self.copied():
+        """Copy what the screen is about, or the keys of what is marked, one a line."""
+        marked = [key for table in self.query(WindowTable) for key in table.marked]
+        if text := "\n".join(self.marked_copied(marked)) if marked else self.copied():
             self.console_app.copy(text)
+
+    def marked_copied(self, keys: Sequence[str]) -> Sequence[str]:
+        """Return what ``y`` copies of marked rows: their ids, which are their keys."""
+        return keys
+
+    def action_export(self) -> None:
+        """Ask for a file, then write everything that the list shows into it."""
+        export = self.exported()
+        if export is None:
+            self.console_app.say("There is nothing here to export.")
+            return
+        from opsconsole.console.dialogs.export import ask_export
+
+        ask_export(self.console_app, export)
+
+    def exported(self) -> ListExport[Any] | None:
+        """Return the list that ``e`` exports, as it is filtered; screens with a list say so."""
+        return None
 
     def copied(self) -> str:
         """Return what ``y`` copies, or nothing."""

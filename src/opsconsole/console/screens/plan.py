@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console import restore_orders
+from opsconsole.console.filters import PLAN_WORDS, item_query
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.plan_facts import plan_facts
@@ -23,19 +24,22 @@ from opsconsole.console.plan_moves import (
 )
 from opsconsole.console.plan_sides import policy_sides
 from opsconsole.console.policy_words import type_words
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.screens.list_screen import Counted, ListScreen
+from opsconsole.console.sources import Source
 from opsconsole.console.states import PLAN_STATES
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.beside import Beside, about_width
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun, RestoreStatus
+from opsconsole.service.list_export import PLAN_CELLS, ListExport
 
 POLICY_WIDTH = 68
 """Columns of the chosen policy on a wide terminal: two of some thirty, in which most names of groups stand whole."""
@@ -73,19 +77,14 @@ def _key(item: RestoreItem) -> str:
     return f"{item.seq:09d}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    restore: RestoreRun
-    names: Mapping[str, str]
-
-
-class PlanScreen(LiveScreen):
+class PlanScreen(ListScreen):
     """Policies on the left, the chosen one's targets on the right, live against planned; on small terminals below."""
 
     place = "plan"
+    words = PLAN_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
     DEFAULT_CSS = """
-    PlanScreen #facts { padding: 1 0; }
+    PlanScreen #facts { padding: 1 0 0 0; }
     PlanScreen Beside.-wide > #policy { width: 68; }
     """
 
@@ -101,6 +100,7 @@ class PlanScreen(LiveScreen):
         yield HeaderLine("restores", short_id(self._restore_id))
         yield Banner()
         yield Facts(id="facts")
+        yield FilterLine("state:blocked type:name, or part of a policy's name or id", self.words)
         with Beside():
             yield WindowTable(PLAN_COLUMNS, empty=self._empty)
             yield Facts(id="policy", classes="about")
@@ -109,40 +109,63 @@ class PlanScreen(LiveScreen):
     def on_mount(self) -> None:
         """List the policies of the plan."""
         super().on_mount()
-        self._list()
+        self.relist(keep=True)
 
     # What it fetches and shows
 
-    def fetch(self) -> _Shown:
-        """Read the restore run, and the names of groups and filters of its set."""
+    def fetch(self) -> Counted:
+        """Read the restore run, the names of groups and filters of its set, and count what the filter leaves."""
         restore = self.desk.restore(self._restore_id)
         names = self._names or (self.desk.names(restore.set_id) if restore.set_id else {})
-        return _Shown(restore, names)
+        total = self.desk.count_restore_items(restore.id, (), None, None)
+        return Counted(self.count_found(self._filtered), total, (restore, names))
 
-    def receive(self, data: _Shown) -> None:
+    def receive(self, data: Counted) -> None:
         """Show them."""
         was_previewing = self._restore is not None and self._restore.status is RestoreStatus.PREVIEWING
-        self._restore, self._names = data.restore, data.names
+        self._restore, self._names = data.more
+        restore = self._restore
         facts = self.query_one("#facts", Facts)
-        facts.show(plan_facts(data.restore, facts.pen, self.size.width, only_changes=self._only_changes))
-        if was_previewing and data.restore.status is not RestoreStatus.PREVIEWING:
-            self._list()
+        facts.show(plan_facts(restore, facts.pen, self.size.width, only_changes=self._only_changes))
+        if was_previewing and restore.status is not RestoreStatus.PREVIEWING:
+            self.relist(keep=True)
+        super().receive(data)
         self._show_policy()
 
-    def _list(self, *, hold: str | None = None) -> None:
-        desk, restore_id = self.desk, self._restore_id
-        states = ALL_BUT_UNCHANGED if self._only_changes else ()
-        source = Source[RestoreItem](
-            key=_key,
-            load=lambda limit, cursor: desk.restore_items(restore_id, states, limit, cursor),
-            is_newest_first=False,
+    def source_of(self, found: Filtered) -> Source[RestoreItem]:
+        """List the policies that the filter leaves."""
+        query = item_query(found)
+        load = partial(
+            self.desk.restore_items,
+            self._restore_id,
+            self._states(found),
+            policy_type=query.policy_type,
+            search=query.search,
         )
-        self.query_one(WindowTable).show(source, keep=True, hold=hold)
+        return Source[RestoreItem](key=_key, load=load, load_back=partial(load, backwards=True), is_newest_first=False)
+
+    def count_found(self, found: Filtered) -> int:
+        """Count them."""
+        query = item_query(found)
+        return self.desk.count_restore_items(self._restore_id, self._states(found), query.policy_type, query.search)
+
+    def exported(self) -> ListExport[RestoreItem]:
+        """Export them."""
+        found = self._filtered
+        return ListExport(
+            "plan items", PLAN_CELLS, RestoreItem.to_json, self.source_of(found).load, lambda: self.count_found(found)
+        )
+
+    def _states(self, found: Filtered) -> tuple[ItemState, ...]:
+        chosen = tuple(ItemState(state) for state in item_query(found).states)
+        return chosen or (ALL_BUT_UNCHANGED if self._only_changes else ())
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
         restore = self._restore
         if restore is None:
             return []
+        if unfitting := self.unfitting(pen, "policy of this plan"):
+            return unfitting
         if restore.status is RestoreStatus.PREVIEWING:
             return [
                 [("The tenant is being compared with the set;", pen.ink("dim"))],
@@ -168,6 +191,10 @@ class PlanScreen(LiveScreen):
 
     # What is done to it
 
+    def is_key_of_use(self, key_id: str) -> bool:
+        """Leave the footer to the plan's own keys: the filter's line shows its key already."""
+        return key_id != "filter" and super().is_key_of_use(key_id)
+
     def label_of(self, key: Key) -> str:
         """Name what ``c`` shows next."""
         return "show all" if key.id == "changes" and self._only_changes else super().label_of(key)
@@ -176,8 +203,7 @@ class PlanScreen(LiveScreen):
         """Show only what changes or is blocked, or everything again."""
         self._only_changes = not self._only_changes
         item = self._current()
-        self._list(hold=_key(item) if item else None)
-        self.reload()
+        self.relist(keep=True, hold=_key(item) if item else None)
 
     def why_not(self, key_id: str) -> str | None:
         """Say why this plan cannot be applied, retried, undone, or settled at the row under the cursor."""

@@ -8,18 +8,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console.figures import at, grouped
+from opsconsole.console.filters import RESTORE_WORDS, record_query
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.screens.list_screen import ListScreen
+from opsconsole.console.sources import Source
 from opsconsole.console.states import RESTORE_STATES
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.restore import RestoreRun
+from opsconsole.service.list_export import RESTORE_CELLS, ListExport
 
 
 def source_of(row: RestoreRun) -> str:
@@ -47,26 +51,53 @@ RESTORE_COLUMNS: tuple[Column[RestoreRun], ...] = (
 )
 
 
-class RestoresScreen(LiveScreen):
+class RestoresScreen(ListScreen):
     """Plans, newest first."""
 
     place = "restores"
+    words = RESTORE_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
-    DEFAULT_CSS = "RestoresScreen WindowTable { margin-top: 1; }"
 
     def compose(self) -> ComposeResult:
         """Lay the screen out from top to bottom."""
         yield HeaderLine("restores")
         yield Banner()
-        yield WindowTable(RESTORE_COLUMNS, empty=_empty)
+        yield FilterLine("state:completed tenant:name since:7d, or the end of an id", self.words, self.offered_names)
+        yield WindowTable(RESTORE_COLUMNS, empty=self._empty)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
         """List the plans."""
         super().on_mount()
-        desk = self.desk
-        source = Source[RestoreRun](key=lambda row: row.id, load=desk.restores, find=desk.restore)
-        self.query_one(WindowTable).show(source)
+        self.relist()
+
+    def source_of(self, found: Filtered) -> Source[RestoreRun]:
+        """List the plans that the filter leaves."""
+        desk, query = self.desk, record_query(found)
+        return Source[RestoreRun](
+            key=lambda row: row.id,
+            load=lambda limit, cursor: desk.restores(limit, cursor, query=query),
+            load_back=lambda limit, cursor: desk.restores(limit, cursor, query=query, backwards=True),
+            find=desk.restore,
+        )
+
+    def count_found(self, found: Filtered) -> int:
+        """Count them."""
+        return self.desk.count_restores(record_query(found))
+
+    def exported(self) -> ListExport[RestoreRun]:
+        """Export them."""
+        desk, query = self.desk, record_query(self._filtered)
+        return ListExport(
+            "restores",
+            RESTORE_CELLS,
+            RestoreRun.to_json,
+            lambda limit, cursor: desk.restores(limit, cursor, query=query),
+            lambda: desk.count_restores(query),
+        )
+
+    def _empty(self, pen: Pen) -> list[list[Span]]:
+        return self.unfitting(pen, "restore") or _empty(pen)
 
     def action_new(self) -> None:
         """Ask for a set, a tenant and what of it, then preview a restore."""

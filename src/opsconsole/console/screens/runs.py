@@ -2,56 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 
 from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.run_columns import RUN_COLUMNS
-from opsconsole.console.run_filter import parse_run_filter
+from opsconsole.console.run_columns import SORT_WORDS, run_rank, sorted_columns
+from opsconsole.console.run_filter import RUN_WORDS, run_query
 from opsconsole.console.run_tabs import RUN_TABS, RunTab
-from opsconsole.console.screens.live_screen import LiveScreen
+from opsconsole.console.screens.list_screen import Counted, ListScreen
+from opsconsole.console.sources import Source
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.not_there import no_tenant_lines
+from opsconsole.console.widgets.run_beside import WIDE_FROM, RunBeside
 from opsconsole.console.widgets.tab_line import TabLine
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.window import Source
+from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.run import OperationRun
-from opsconsole.errors import UsageError
+from opsconsole.domain.run_sort import RunSort
+from opsconsole.errors import NotFound
 
 if TYPE_CHECKING:
+    from opsconsole.service.list_export import ListExport
     from opsconsole.service.runs import RunQuery
 
 
-@dataclass(frozen=True, slots=True)
-class _Figures:
-    """What the lines above the table count."""
-
-    states: dict[tuple[str, str], int]
-    found: int | None
-
-
-class RunsScreen(LiveScreen):
+class RunsScreen(ListScreen):
     """Tabs with counts, a filter that searches the whole history, and the table."""
 
     place = "runs"
+    words = RUN_WORDS
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(place)
+    DEFAULT_CSS = """
+    RunsScreen WindowTable { width: 1fr; }
+    RunsScreen #beside { display: none; width: 28%; min-width: 34; height: 1fr; border-left: solid $faint; padding: 0 1; }
+    RunsScreen.-wide #beside { display: block; }
+    """
 
     def __init__(self, digit: str = "1") -> None:
         super().__init__()
         self._digit = digit
-        self._query: RunQuery | None = None
-        self._filter = ""
-        self._is_wrong = False
-        self._found: int | None = None
+        self._sort, self._is_reversed = RunSort.STARTED, False
         self._total: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -59,78 +62,87 @@ class RunsScreen(LiveScreen):
         yield HeaderLine("runs")
         yield Banner()
         yield TabLine()
-        yield FilterLine("outcome:failed type:restore since:7d by:name, or the end of an id")
-        yield WindowTable(RUN_COLUMNS, empty=self._empty, is_markable=True)
+        hint = "outcome:failed type:restore since:7d by:name, or the end of an id"
+        yield FilterLine(hint, self.words, self.offered_names)
+        with Horizontal():
+            yield WindowTable(sorted_columns(self._sort, is_reversed=False), empty=self._empty, is_markable=True)
+            yield RunBeside(id="beside")
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
         """Show the newest runs."""
-        self._list()
+        self._fit()
+        self.relist()
         super().on_mount()
+
+    def on_resize(self) -> None:
+        """Show the run under the cursor beside the list where there is room."""
+        self._fit()
+        super().on_resize()
+
+    def _fit(self) -> None:
+        self.set_class(self.size.width >= WIDE_FROM, "-wide")
+        self._look_beside()
 
     # What it fetches and shows
 
-    def fetch(self) -> _Figures:
+    def fetch(self) -> Counted:
         """Count: the states from the kept counts, and exactly what the filter finds."""
         states = dict(self.desk.state_counts())
-        query = self._query
-        found = self.desk.count_runs(query) if query is not None and self._filter else None
-        return _Figures(states, found)
+        total = RUN_TABS[0].count(states)
+        found = self.desk.count_runs(self._query(self._filtered)) if self._filter else self._tab.count(states)
+        return Counted(found, total, states)
 
-    def receive(self, data: _Figures) -> None:
+    def receive(self, data: Counted) -> None:
         """Show the counts."""
-        self.query_one(TabLine).count(data.states)
-        tab = self._tab
-        self._total = RUN_TABS[0].count(data.states)
-        self._found = data.found if data.found is not None else tab.count(data.states)
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._is_wrong:
-            return  # what is wrong stays on the screen
-        line = self.query_one(FilterLine)
-        line.tell(self._found, self._total if line.text else self._found)
+        self.query_one(TabLine).count(data.more)
+        self._total = data.total
+        if not self._is_wrong:
+            self.line.tell(data.found, data.total if self._filter else data.found)
 
     @property
     def _tab(self) -> RunTab:
         return next(tab for tab in RUN_TABS if tab.digit == self._digit)
 
-    def _list(self, *, keep: bool = False) -> None:
-        line = self.query_one(FilterLine)
-        try:
-            query = parse_run_filter(line.text, self.desk.now(), self.console_app.zone)
-        except UsageError as error:
-            line.complain(str(error))
-            self._is_wrong = True
-            self.query_one(WindowTable).refresh()
-            return
-        self._is_wrong = False
+    def _query(self, found: Filtered) -> RunQuery:
+        query = replace(run_query(found), sort=self._sort, is_reversed=self._is_reversed)
         if query.statuses or query.outcomes:
+            return query
+        return replace(query, statuses=self._tab.statuses, outcomes=self._tab.outcomes)
+
+    def source_of(self, found: Filtered) -> Source[OperationRun]:
+        """List the runs of the tab and the filter."""
+        if found.all("status") or found.all("outcome"):
             self._digit = "1"
-        else:
-            query = replace(query, statuses=self._tab.statuses, outcomes=self._tab.outcomes)
-        self._query, self._filter = query, line.text
-        self._found = None
         self.query_one(TabLine).choose(self._digit)
-        if self._total is not None:
-            self._tell()
-        desk = self.desk
-        source = Source[OperationRun](
+        desk, query = self.desk, self._query(found)
+        is_by_time = query.sort is RunSort.STARTED
+        return Source[OperationRun](
             key=lambda run: run.id,
             load=lambda limit, cursor: desk.runs(query, limit, cursor),
+            load_back=lambda limit, cursor: desk.runs(query, limit, cursor, backwards=True),
             find=desk.run,
+            is_newest_first=not (is_by_time and query.is_reversed),
+            rank=None if is_by_time else partial(run_rank, sort=query.sort, is_reversed=query.is_reversed),
+            new="newer" if is_by_time else "new",
         )
-        self.query_one(WindowTable).show(source, keep=keep)
-        self.reload()
+
+    def exported(self) -> ListExport[OperationRun]:
+        """Export the runs of the tab and the filter, in their order."""
+        from opsconsole.service.list_export import RUN_CELLS, ListExport
+
+        desk, query = self.desk, self._query(self._filtered)
+        return ListExport(
+            "runs",
+            RUN_CELLS,
+            OperationRun.to_json,
+            lambda limit, cursor: desk.runs(query, limit, cursor),
+            lambda: desk.count_runs(query),
+        )
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
-        if self._is_wrong:
-            return [[("This filter is not understood: nothing was searched.", pen.ink("dim"))]]
-        if self.query_one(FilterLine).text:
-            return [
-                [("No run fits this filter.", pen.ink("strong"))],
-                [("Esc", pen.ink("key")), (" clears it; the whole history was searched.", pen.ink("dim"))],
-            ]
+        if unfitting := self.unfitting(pen, "run"):
+            return unfitting
         if self._digit != "1":
             return [
                 [(f"No run is {self._tab.title.lower()}.", pen.ink("strong"))],
@@ -148,14 +160,6 @@ class RunsScreen(LiveScreen):
 
     # What is done to it
 
-    @on(FilterLine.Changed)
-    def _filter_changed(self) -> None:
-        self._list(keep=True)
-
-    @on(FilterLine.Left)
-    def _filter_left(self) -> None:
-        self.query_one(WindowTable).focus()
-
     @on(TabLine.Chosen)
     def _tab_clicked(self, event: TabLine.Chosen) -> None:
         self.choose_tab(event.digit)
@@ -168,18 +172,24 @@ class RunsScreen(LiveScreen):
         if len(kept) != len(line.text.split()):
             line.replace(" ".join(kept))
         else:
-            self._list(keep=True)
+            self.relist(keep=True)
 
-    def action_filter(self) -> None:
-        """Go into the filter."""
-        self.query_one(FilterLine).begin()
+    def action_sort(self) -> None:
+        """Pick what the list is sorted by."""
+        from opsconsole.console.dialogs.pick import Entry, PickDialog
 
-    def action_clear(self) -> None:
-        """Leave the filter, clearing it; marks are taken away first."""
-        if self.unmark():
+        entries = [
+            Entry(f"{place}", words, "as it is now" if (sort, turned) == (self._sort, self._is_reversed) else "")
+            for place, (sort, turned, words) in enumerate(SORT_WORDS)
+        ]
+        self.app.push_screen(PickDialog("Sort runs", entries), self._sorted)
+
+    def _sorted(self, picked: str | None) -> None:
+        if picked is None:
             return
-        self.query_one(FilterLine).clear()
-        self.query_one(WindowTable).focus()
+        self._sort, self._is_reversed, _ = SORT_WORDS[int(picked)]
+        self.table.name_columns(sorted_columns(self._sort, is_reversed=self._is_reversed))
+        self.relist(keep=True)
 
     def action_open(self) -> None:
         """Open the run under the cursor."""
@@ -189,18 +199,39 @@ class RunsScreen(LiveScreen):
             self.app.push_screen(RunScreen(run.id))
 
     def action_retry(self) -> None:
-        """Ask, then start again what the run under the cursor left undone."""
-        from opsconsole.console import orders
+        """Ask, then start again what the marked runs, or the one under the cursor, left undone."""
+        from opsconsole.console import marked_orders, orders
 
-        if run := self._current():
+        if self.table.marked:
+            self.order_read(self._marked_runs, self.table.marked, then=partial(marked_orders.ask_retry_marked, self))
+        elif run := self._current():
             orders.ask_retry(self, run)
 
     def action_cancel(self) -> None:
-        """Ask, then cancel the run under the cursor."""
-        from opsconsole.console import orders
+        """Ask, then cancel the marked runs, or the one under the cursor."""
+        from opsconsole.console import marked_orders, orders
 
-        if run := self._current():
+        if self.table.marked:
+            self.order_read(self._marked_runs, self.table.marked, then=partial(marked_orders.ask_cancel_marked, self))
+        elif run := self._current():
             orders.ask_cancel(self, run)
+
+    def _marked_runs(self, keys: Sequence[str]) -> list[OperationRun]:
+        found = []
+        for key in keys:
+            with contextlib.suppress(NotFound):
+                found.append(self.desk.run(key))
+        return found
+
+    def label_of(self, key: Key) -> str:
+        """Say how many ``r`` and ``x`` would act on."""
+        marked = len(self.table.marked) if self.is_there else 0
+        return f"{key.id} {marked}" if marked and key.id in ("retry", "cancel") else super().label_of(key)
+
+    @on(WindowTable.Moved)
+    def _look_beside(self) -> None:
+        if self.is_there and self.has_class("-wide"):
+            self.query_one(RunBeside).show_run(self._current())
 
     def action_backup(self) -> None:
         """Ask, then back up a tenant."""
@@ -222,7 +253,7 @@ class RunsScreen(LiveScreen):
 
     def started(self) -> None:
         """Show what was just started: the newest runs."""
-        self._list(keep=True)
+        self.relist(keep=True)
 
     def copied(self) -> str:
         """Return the id of the run under the cursor."""

@@ -20,8 +20,11 @@ else:
 class AuditAtService(AtService):
     """The audit trail: each call is one service function."""
 
-    def entries(self, search: str | None, limit: int, cursor: str | None) -> Page[AuditJson]:
-        return audit.list_entries(self.caller, search=search, limit=limit, cursor=cursor)
+    def entries(
+        self, search: str | None, limit: int, cursor: str | None, *, backwards: bool = False
+    ) -> Page[AuditJson]:
+        found = audit.list_entries(self.caller, search=search, limit=limit, cursor=cursor, is_oldest_first=backwards)
+        return Page(found.items[::-1], found.next_cursor) if backwards else found
 
     def entry(self, ref: str) -> AuditJson:
         return audit.show_entry(self.caller, ref)

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from opsconsole.domain.failure import Reason
     from opsconsole.domain.plan import Mode
     from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
-    from opsconsole.service import restores
+    from opsconsole.service import counts, restores
     from opsconsole.service.caller import Page
+    from opsconsole.service.record_query import RecordQuery
     from opsconsole.service.restores import Confirmation
     from opsconsole.service.started import Started
 else:
     restores = Later("opsconsole.service.restores")
+    counts = Later("opsconsole.service.counts")
 
 
 class RestoresAtService(AtService):
@@ -46,14 +48,43 @@ class RestoresAtService(AtService):
             accept_missing=accept_missing,
         )
 
-    def restores(self, limit: int, cursor: str | None) -> Page[RestoreRun]:
-        return restores.list_restores(self.caller, limit=limit, cursor=cursor)
+    def restores(
+        self, limit: int, cursor: str | None, *, query: RecordQuery | None = None, backwards: bool = False
+    ) -> Page[RestoreRun]:
+        return restores.list_restores(self.caller, query=query, limit=limit, cursor=cursor, backwards=backwards)
+
+    def count_restores(self, query: RecordQuery) -> int:
+        return counts.count_restores(self.caller, query)
 
     def restore(self, ref: str) -> RestoreRun:
         return restores.show_restore(self.caller, ref)
 
-    def restore_items(self, ref: str, states: Sequence[ItemState], limit: int, cursor: str | None) -> Page[RestoreItem]:
-        return restores.list_restore_items(self.caller, ref, states=states, limit=limit, cursor=cursor)
+    def restore_items(
+        self,
+        ref: str,
+        states: Sequence[ItemState],
+        limit: int,
+        cursor: str | None,
+        *,
+        policy_type: str | None = None,
+        search: str | None = None,
+        backwards: bool = False,
+    ) -> Page[RestoreItem]:
+        return restores.list_restore_items(
+            self.caller,
+            ref,
+            states=states,
+            policy_type=policy_type,
+            search=search,
+            limit=limit,
+            cursor=cursor,
+            backwards=backwards,
+        )
+
+    def count_restore_items(
+        self, ref: str, states: Sequence[ItemState], policy_type: str | None, search: str | None
+    ) -> int:
+        return counts.count_restore_items(self.caller, ref, states=states, policy_type=policy_type, search=search)
 
     def confirmation(self, ref: str) -> Confirmation:
         return restores.confirmation(self.caller, ref)

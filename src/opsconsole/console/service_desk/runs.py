@@ -15,18 +15,19 @@ from opsconsole.service import runs
 from opsconsole.service.caller import Page
 
 if TYPE_CHECKING:
-    from opsconsole.service import backups
-    from opsconsole.service.runs import RunQuery
+    from opsconsole.service import backups, counts
+    from opsconsole.service.runs import FailureGroup, RunQuery
     from opsconsole.service.started import Started
 else:
     backups = Later("opsconsole.service.backups")
+    counts = Later("opsconsole.service.counts")
 
 
 class RunsAtService(AtService):
     """Runs: each call is one service function."""
 
-    def runs(self, query: RunQuery, limit: int, cursor: str | None) -> Page[OperationRun]:
-        return runs.list_runs(self.caller, query, limit=limit, cursor=cursor)
+    def runs(self, query: RunQuery, limit: int, cursor: str | None, *, backwards: bool = False) -> Page[OperationRun]:
+        return runs.list_runs(self.caller, query, limit=limit, cursor=cursor, backwards=backwards)
 
     def count_runs(self, query: RunQuery) -> int:
         return runs.count_runs(self.caller, query)
@@ -36,6 +37,9 @@ class RunsAtService(AtService):
 
     def run(self, ref: str) -> OperationRun:
         return runs.show_run(self.caller, ref, with_failures=False)
+
+    def failure_groups(self, ref: str) -> Sequence[FailureGroup]:
+        return runs.failure_groups(self.caller, ref)
 
     def run_report(self, ref: str) -> RunReport:
         run = runs.show_run(self.caller, ref, with_failures=False)
@@ -49,10 +53,31 @@ class RunsAtService(AtService):
                 backup_set = None
         return RunReport(run, groups, related, backup_set, runs.run_log(self.caller, run.id))
 
-    def failures(self, ref: str, reason: Reason | None, limit: int, cursor: str | None) -> Page[tuple[int, Failure]]:
-        after = int(cursor or 0)
-        found = runs.list_failures(self.caller, ref, reason=reason, limit=limit, after_seq=after)
-        return Page(found, str(found[-1][0]) if len(found) == limit else None)
+    def failures(
+        self,
+        ref: str,
+        reason: Reason | None,
+        limit: int,
+        cursor: str | None,
+        *,
+        search: str | None = None,
+        backwards: bool = False,
+    ) -> Page[tuple[int, Failure]]:
+        at = int(cursor) if cursor else None
+        found = runs.list_failures(
+            self.caller,
+            ref,
+            reason=reason,
+            search=search,
+            limit=limit,
+            after_seq=at or 0,
+            before_seq=at,
+            backwards=backwards,
+        )
+        return Page(found, str(found[0 if backwards else -1][0]) if len(found) == limit else None)
+
+    def count_failures(self, ref: str, reason: Reason | None, search: str | None) -> int:
+        return counts.count_failures(self.caller, ref, reason=reason, search=search)
 
     def cancel_run(self, ref: str) -> OperationRun:
         return runs.cancel_run(self.caller, ref)

@@ -18,7 +18,8 @@ GAP = 2
 class Column(Generic[T]):
     """``cell`` returns spans of exactly the width it is given. ``flex`` columns share what is left.
 
-    ``from_width`` and ``below_width``: how wide the table must and must not be for the column to be shown.
+    ``from_width`` and ``below_width``: how wide the table must and must not be for the column to be shown. ``mark``
+    stands behind the title of the column that the list is sorted by; it may stand in the gap after it.
     """
 
     title: str
@@ -28,6 +29,7 @@ class Column(Generic[T]):
     flex: int = 0
     from_width: int = 0
     below_width: int = 10_000
+    mark: str = ""
 
 
 def fitted(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:

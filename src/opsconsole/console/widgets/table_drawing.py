@@ -125,7 +125,10 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
         if y < self._top_lines:
             return self._strip(headings(self._columns, pen, width, self._margin), width)
         if y == self.size.height - 1:
-            below = [*marks_line(len(self._marks), pen), *newer(self._window.waiting, pen)]
+            below = [
+                *marks_line(len(self._marks), pen),
+                *newer(self._window.waiting, pen, self._source.new if self._source else "newer"),
+            ]
             return self._strip(below, width)
         place = self.top + y - self._top_lines
         rows = self._window.rows

@@ -19,10 +19,17 @@ T = TypeVar("T")
 def headings(columns: Sequence[Column[T]], pen: Pen, width: int, margin: int) -> list[Span]:
     """Return the line of titles; ``margin`` columns stand before the first."""
     spans: list[Span] = [(" " * margin, Style.null())]
+    taken = 0
     for index, (column, cells) in enumerate(fitted(columns, width - margin - 1)):
         if index:
-            spans.append((" " * GAP, Style.null()))
-        spans += pen.cell(column.title, cells, "dim", right=column.right)
+            spans.append((" " * (GAP - taken), Style.null()))
+        title, taken = column.title, 0
+        if column.mark:
+            # Right-aligned titles end where their figures do: the mark stands in the gap.
+            taken = 1 if column.right or len(title) == cells else 0
+            spans += pen.cell(f"{title}{pen.drawn(column.mark)}", cells + taken, "strong", right=column.right)
+        else:
+            spans += pen.cell(title, cells, "dim", right=column.right)
     return spans
 
 
@@ -44,13 +51,13 @@ def marked_line(spans: list[Span], pen: Pen) -> list[Span]:
     return [(pen.drawn("◆"), pen.ink("key")), (lead[1:], ink), *rest]
 
 
-def newer(waiting: int, pen: Pen) -> list[Span]:
+def newer(waiting: int, pen: Pen, word: str = "newer") -> list[Span]:
     """Return the line about the rows that wait above the first; nothing when there are none."""
     if not waiting:
         return []
     more = "+" if waiting >= PAGE_ROWS else ""
     return [
-        (pen.drawn(f" {waiting}{more} newer · "), pen.ink("running")),
+        (pen.drawn(f" {waiting}{more} {word} · "), pen.ink("running")),
         ("g", pen.ink("key")),
         (" jumps up (rows never move under the cursor)", pen.ink("dim")),
     ]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from opsconsole.console.sources import PAGE_ROWS, Reading, Source
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.table_moving import TableMoving
-from opsconsole.console.window import PAGE_ROWS, Source, Window
+from opsconsole.console.window import FIRST, Window
 from opsconsole.errors import NotFound, OpsError
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class _Held(Generic[T]):
     next_cursor: str | None = None
 
 
+def _window_of(source: Source[T]) -> Window[T]:
+    return Window(source.key, is_newest_first=source.is_newest_first, rank=source.rank)
+
+
 class TableReading(TableMoving[T]):
     """One reading at a time; what another list asked for meanwhile is dropped."""
 
@@ -43,7 +48,7 @@ class TableReading(TableMoving[T]):
         self._generation += 1
         if not keep:
             self.is_loaded = False
-            self._window = Window(source.key)
+            self._window = _window_of(source)
             self.cursor = self.top = 0
             self.refresh()
         if not self.is_loaded:
@@ -51,8 +56,9 @@ class TableReading(TableMoving[T]):
         self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
-        """Show the same rows under other titles."""
-        if [column.title for column in columns] != [column.title for column in self._columns]:
+        """Show the same rows under other columns."""
+        shown = [(column.title, column.mark, column.from_width) for column in columns]
+        if shown != [(column.title, column.mark, column.from_width) for column in self._columns]:
             self._columns = columns
             self.refresh()
 
@@ -88,11 +94,11 @@ class TableReading(TableMoving[T]):
         self.post_message(self.Moved())
 
     async def _read_first(self, source: Source[T], generation: int, hold: str | None) -> None:
-        window = Window(source.key, is_newest_first=source.is_newest_first)
+        window = _window_of(source)
         try:
-            window.start(await self._ask(source.load, PAGE_ROWS, None))
-            while hold is not None and window.rows and window.has_more and source.key(window.rows[-1]) < hold:
-                window.append(await self._ask(source.load, PAGE_ROWS, window.next_cursor))
+            window.start(await self._ask(source.read, FIRST))
+            while hold is not None and window.rows and window.next_reading and source.key(window.rows[-1]) < hold:
+                window.append(await self._ask(source.read, window.next_reading))
         except OpsError as error:
             self._has_failed = True
             self._emptiness.end()
@@ -117,17 +123,50 @@ class TableReading(TableMoving[T]):
         if hold is not None:
             self._look_ahead()
 
+    def show_end(self) -> None:
+        """Go to the last row of the whole list, wherever the window is."""
+        source = self._source
+        if source is None or not self.is_loaded or not self._window.has_more:
+            self.move_to(len(self._window.rows) - 1)
+        elif source.load_back is not None:
+            self.run_worker(self._read_end(source, self._generation), group="table", exclusive=True)
+        else:
+            self.run_worker(self._walk_to_end(source, self._generation), group="table", exclusive=True)
+
+    async def _read_end(self, source: Source[T], generation: int) -> None:
+        try:
+            page = await self._ask(source.read, Reading(None, is_back=True))
+        except OpsError as error:
+            self.post_message(self.Troubled(error))
+            return
+        if generation != self._generation or not page.items:
+            return
+        # From now on this is another window: what is being read for the old one is dropped.
+        window = _window_of(source)
+        window.start_at_end(page, self._window.first_rows)
+        self._window = window
+        self.cursor = self.top = len(window.rows) - 1
+        self.top = max(0, len(window.rows) - self._body_height)
+        self.refresh()
+        self.post_message(self.Moved())
+
+    async def _walk_to_end(self, source: Source[T], generation: int) -> None:
+        while generation == self._generation and self._window.has_more:
+            await self._go_on(source, generation, below=True)
+        if generation == self._generation:
+            self.move_to(len(self._window.rows) - 1)
+
     async def _renew(self, source: Source[T], generation: int) -> None:
         self._is_reading = True
         window = self._window
         try:
             read: list[T] = []
             next_cursor: str | None = None
-            for cursor in window.cursors():
-                limit = min(200, PAGE_ROWS + window.waiting + 10) if cursor is None else PAGE_ROWS
-                page = await self._ask(source.load, limit, cursor)
+            for reading in window.readings():
+                limit = min(200, PAGE_ROWS + window.waiting + 10) if reading == FIRST else PAGE_ROWS
+                page = await self._ask(source.read, reading, limit)
                 read.extend(page.items)
-                next_cursor = page.next_cursor
+                next_cursor = None if reading.is_back else page.next_cursor
             looked_up: list[T] = []
             if source.find is not None:
                 for key in window.missing_in(read)[:MAX_LOOKUPS]:
@@ -154,6 +193,9 @@ class TableReading(TableMoving[T]):
         if not window.rows and read:
             self.show(source, keep=True)
             return
+        if window.is_torn_by(read):
+            self.show_end()
+            return
         waiting = window.waiting
         for place in window.merge(read, looked_up, next_cursor):
             self._refresh_row(place)
@@ -166,8 +208,10 @@ class TableReading(TableMoving[T]):
         self._is_reading = True
         window = self._window
         try:
-            cursor = window.next_cursor if below else window.before_cursor
-            page = await self._ask(source.load, PAGE_ROWS, cursor)
+            reading = window.next_reading if below else window.before_reading
+            if reading is None:
+                return
+            page = await self._ask(source.read, reading)
         except OpsError as error:
             self.post_message(self.Troubled(error))
             return

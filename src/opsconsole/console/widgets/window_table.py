@@ -27,5 +27,5 @@ class WindowTable(TableReading[T]):
             self.move_to(0)
 
     def jump_down(self) -> None:
-        """Go to the last row in memory."""
-        self.move_to(len(self._window.rows) - 1)
+        """Go to the last row of the whole list: the oldest, or the newest where new rows come in at the end."""
+        self.show_end()
