@@ -70,11 +70,16 @@ class Driver:
 
     async def until(self, claim: Callable[[], bool]) -> None:
         """Wait until ``claim`` holds."""
-        end = asyncio.get_running_loop().time() + WAIT_S
-        while not claim():
-            assert asyncio.get_running_loop().time() < end, self.text()
-            await self.pilot.pause(0.02)
-        await settle(self.pilot)
+        await until(self.pilot, claim)
+
+
+async def until(pilot: Pilot[Any], claim: Callable[[], bool]) -> None:
+    """Wait until ``claim`` holds."""
+    end = asyncio.get_running_loop().time() + WAIT_S
+    while not claim():
+        assert asyncio.get_running_loop().time() < end, "\n".join(strip.text for strip in drawn(pilot.app))
+        await pilot.pause(0.02)
+    await settle(pilot)
 
 
 class Engine:

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.desk.identity import Identity
 from opsconsole.domain.access import Role
-from opsconsole.domain.audit import ChainHead, Verdict
 from opsconsole.domain.backup import BackupItem, BackupSet
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure
@@ -22,6 +20,8 @@ from opsconsole.service.restores import Confirmation
 from opsconsole.service.started import Started
 from opsconsole.service.tenants import TenantView
 
+from .memory_audit import MemoryAudit
+from .memory_drift import MemoryDrift
 from .memory_lists import ListsInMemory
 from .memory_overview import MemoryOverview
 from .memory_people import MemoryPeople
@@ -33,7 +33,7 @@ NOW = datetime(2026, 8, 20, 14, 2, 7, tzinfo=UTC)
 
 
 @dataclass
-class MemoryDesk(ListsInMemory, RunsInMemory, MemoryOverview, MemoryPeople):
+class MemoryDesk(ListsInMemory, RunsInMemory, MemoryDrift, MemoryAudit, MemoryOverview, MemoryPeople):
     """Everything a screen asks for; ``orders`` keeps what was ordered."""
 
     actor: str = "alice"
@@ -48,8 +48,6 @@ class MemoryDesk(ListsInMemory, RunsInMemory, MemoryOverview, MemoryPeople):
     all_restores: list[RestoreRun] = field(default_factory=list)
     restore_items_of: dict[str, list[RestoreItem]] = field(default_factory=dict)
     confirmations: dict[str, Confirmation] = field(default_factory=dict)
-    all_entries: list[AuditJson] = field(default_factory=list)
-    verdict: Verdict = field(default_factory=lambda: Verdict(True, 90_114, ChainHead(90_114, "5be1" * 16)))
     orders: list[tuple[Any, ...]] = field(default_factory=list)
     is_member: bool = True
     moment: datetime = NOW
@@ -122,13 +120,6 @@ class MemoryDesk(ListsInMemory, RunsInMemory, MemoryOverview, MemoryPeople):
     def undo_restore(self, ref: str) -> Started:
         self.orders.append(("undo_restore", ref))
         return Started(True, [], None, self.all_restores[0])
-
-    def entry(self, ref: str) -> AuditJson:
-        self._look()
-        return next(entry for entry in self.all_entries if entry["id"] == ref)
-
-    def verify(self) -> Verdict:
-        return self.verdict
 
     # What a test does to the world
 

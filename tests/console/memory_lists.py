@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from opsconsole.console.desk import AuditJson
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
@@ -48,6 +47,22 @@ def took_ms(run: OperationRun) -> int:
     return round(spent.total_seconds() * 1000)
 
 
+def fitting_runs(rows: Sequence[OperationRun], query: RunQuery) -> list[OperationRun]:
+    """Return the runs that a query finds, as the store would, but for reasons, which runs do not carry."""
+    return [
+        run
+        for run in rows
+        if (not query.statuses or run.status in query.statuses)
+        and (not query.outcomes or run.outcome in query.outcomes)
+        and (not query.types or run.type in query.types)
+        and (not query.tenant or run.tenant == query.tenant)
+        and (not query.since or run.created_at >= query.since)
+        and (not query.until or run.created_at < query.until)
+        and (not query.by or run.initiator_name == query.by)
+        and (not query.search or run.id.endswith(query.search) or query.search in run.initiator_name)
+    ]
+
+
 class ListsInMemory:
     """Mixed into the desk, which holds what is listed."""
 
@@ -55,7 +70,6 @@ class ListsInMemory:
         all_runs: list[OperationRun]
         all_sets: list[BackupSet]
         all_restores: list[RestoreRun]
-        all_entries: list[AuditJson]
         items_of: dict[str, list[BackupItem]]
         restore_items_of: dict[str, list[RestoreItem]]
         failures_of: dict[str, list[Failure]]
@@ -66,16 +80,8 @@ class ListsInMemory:
         self._look()
         return [
             run
-            for run in self.all_runs
-            if (not query.statuses or run.status in query.statuses)
-            and (not query.outcomes or run.outcome in query.outcomes)
-            and (not query.types or run.type in query.types)
-            and (not query.tenant or run.tenant == query.tenant)
-            and (not query.since or run.created_at >= query.since)
-            and (not query.until or run.created_at < query.until)
-            and (not query.reason or any(one.reason is query.reason for one in self.failures_of.get(run.id, [])))
-            and (not query.by or run.initiator_name == query.by)
-            and (not query.search or run.id.endswith(query.search) or query.search in run.initiator_name)
+            for run in fitting_runs(self.all_runs, query)
+            if (not query.reason or any(one.reason is query.reason for one in self.failures_of.get(run.id, [])))
         ]
 
     def runs(self, query: RunQuery, limit: int, cursor: str | None, *, backwards: bool = False) -> Page[OperationRun]:
@@ -222,15 +228,6 @@ class ListsInMemory:
             and (not policy_type or item.policy_type == policy_type)
             and (not search or search.lower() in item.policy_name.lower())
         ]
-
-    def entries(
-        self, search: str | None, limit: int, cursor: str | None, *, backwards: bool = False
-    ) -> Page[AuditJson]:
-        self._look()
-        rows = [
-            entry for entry in self.all_entries if not search or search in entry["action"] or search in entry["actor"]
-        ]
-        return page(rows, lambda entry: f"{entry['seq']:015d}", limit, cursor, newest=True, backwards=backwards)
 
 
 def _fits(one: Any, query: RecordQuery) -> bool:

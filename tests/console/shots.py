@@ -4,6 +4,7 @@ from .shot import Shot
 from .shots_audit import AUDIT_SHOTS
 from .shots_backups import BACKUP_SHOTS
 from .shots_common import COMMON_SHOTS
+from .shots_drift import DRIFT_SHOTS
 from .shots_lists import LIST_SHOTS
 from .shots_overview import OVERVIEW_SHOTS
 from .shots_people import PEOPLE_SHOTS
@@ -20,6 +21,7 @@ SHOTS: dict[str, Shot] = {
     **RUN_DETAIL_SHOTS,
     **BACKUP_SHOTS,
     **RESTORE_SHOTS,
+    **DRIFT_SHOTS,
     **AUDIT_SHOTS,
     **LIST_SHOTS,
     **OVERVIEW_SHOTS,

@@ -10,7 +10,7 @@ from opsconsole.domain.plain_text import cell_width
 
 from .conftest import drawn
 from .driving import Driver, drive
-from .world import hostile_world
+from .world_drift import hostile_drift_world
 from .world_overview import hostile_morning
 
 NAMES = {
@@ -46,6 +46,14 @@ WAYS: dict[str, tuple[str, ...]] = {
     "confirm backup": ("b",),
     "confirm cancel": ("down", "down", "down", "x"),
     "preview": ("7", "p", "enter"),
+    "drift": ("D",),
+    "check": ("D", "down", "enter"),
+    "check in part": ("D", "down", "down", "down", "enter"),
+    "check filtered": ("D", "down", "enter", "slash", "a", "enter"),
+    "confirm drift": ("7", "d"),
+    "restore what changed": ("D", "down", "enter", "p"),
+    "pick the other set": ("7", "equals_sign"),
+    "diff": ("7", "equals_sign", "enter"),
     "audit": ("9",),
     "entry": ("9", "enter"),
     "entry raw": ("9", "enter", "v"),
@@ -55,6 +63,9 @@ WAYS: dict[str, tuple[str, ...]] = {
 }
 """How to reach every screen and dialog that shows foreign text."""
 
+
+WIDE_WAYS = ("runs", "run", "set", "plan", "check", "diff", "audit", "entry")
+"""Those that look otherwise on a wide terminal."""
 
 MORNING_WAYS: dict[str, tuple[str, ...]] = {
     "dashboard": ("0",),
@@ -84,7 +95,7 @@ def check(driver: Driver, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("kind", NAMES)
 def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -> None:
-    ways = WAYS if size == (80, 24) else {name: WAYS[name] for name in ("runs", "run", "set", "plan", "audit", "entry")}
+    ways = WAYS if size == (80, 24) else {name: WAYS[name] for name in WIDE_WAYS}
 
     async def steps(driver: Driver) -> None:
         for keys in ways.values():
@@ -94,7 +105,7 @@ def test_every_screen_shows_it_as_plain_text(kind: str, size: tuple[int, int]) -
                 await driver.hit("escape")
             await driver.hit("escape", "9", "1")
 
-    drive(steps, hostile_world(NAMES[kind]), size=size)
+    drive(steps, hostile_drift_world(NAMES[kind]), size=size)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -116,4 +127,4 @@ def test_what_is_copied_is_plain_as_well() -> None:
         await driver.press("7", "enter", "y")
         assert "\x1b" not in driver.app.clipboard and "\x07" not in driver.app.clipboard
 
-    drive(steps, hostile_world(NAMES["escape sequences"]))
+    drive(steps, hostile_drift_world(NAMES["escape sequences"]))

@@ -14,9 +14,12 @@ from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.access import Role
+from opsconsole.domain.audit import ChainWatch
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.errors import Conflict, NotFound
+from opsconsole.service.audit import AuditQuery
+from opsconsole.service.list_export import write_list
 from opsconsole.service.runs import RunQuery
 from opsconsole.service.setup import init_store, open_caller
 
@@ -82,11 +85,17 @@ def test_the_trail_is_listed_shown_and_verified(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     desk.start_backup("contoso")
-    entries = desk.entries(None, 50, None).items
+    entries = desk.entries(AuditQuery(), 50, None).items
     assert entries[0]["action"] == "backup.started"
     assert desk.entry(entries[0]["id"]) == entries[0]
-    verdict = desk.verify()
-    assert verdict.ok and verdict.entries == entries[0]["seq"]
+    assert desk.count_entries(AuditQuery(), 0)[0] == entries[0]["seq"]
+    assert desk.chain().kept is None
+    watch = ChainWatch()
+    verdict = desk.verify(watch)
+    assert verdict.ok and verdict.entries == entries[0]["seq"] == watch.total
+    state = desk.chain()
+    assert state.kept is not None and state.kept.head == verdict.head == state.head and state.holds
+    assert write_list(desk.trail(AuditQuery()), tmp_path / "trail.jsonl") == len(entries)
 
 
 def test_a_commit_of_another_process_is_noticed_once(desk: ServiceDesk) -> None:

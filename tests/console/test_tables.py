@@ -14,6 +14,8 @@ from opsconsole.console.screens.backup_item import BackupItemScreen
 from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.backups import BackupsScreen
 from opsconsole.console.screens.dashboard import DashboardScreen
+from opsconsole.console.screens.drift_check import DriftCheckScreen
+from opsconsole.console.screens.drifts import DriftsScreen
 from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.members import MembersScreen
@@ -23,10 +25,12 @@ from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.run_log import RunLogScreen
 from opsconsole.console.screens.runs import RunsScreen
 from opsconsole.console.screens.schedules import SchedulesScreen
+from opsconsole.console.screens.set_difference import SetDifferenceScreen
 from opsconsole.console.screens.tenant import TenantScreen
 from opsconsole.console.screens.tenants import TenantsScreen
 from opsconsole.console.states import (
     AUDIT_STATES,
+    DIFFERENCE_STATES,
     DRAWN_ASCII,
     ITEM_STATES,
     LOG_STATES,
@@ -39,14 +43,17 @@ from opsconsole.console.states import (
 )
 from opsconsole.console.theme import INKS
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.written_lines import WRITE_STATES
 from opsconsole.domain.attention import Urgency
 from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus
+from opsconsole.domain.difference import DIFFERING, UNKNOWN
 from opsconsole.domain.plain_text import cell_width
-from opsconsole.domain.restore import ItemState, RestoreStatus
+from opsconsole.domain.restore import ItemState, RestoreStatus, WriteState
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.domain.run_event import EventKind
 from opsconsole.service.access_lines import AccessState
+from opsconsole.service.written import IN_PART
 
 SCREENS = (
     AuditEntryScreen,
@@ -54,6 +61,8 @@ SCREENS = (
     BackupItemScreen,
     BackupSetScreen,
     BackupsScreen,
+    DriftCheckScreen,
+    DriftsScreen,
     DashboardScreen,
     FailuresScreen,
     HelpScreen,
@@ -63,6 +72,7 @@ SCREENS = (
     RunLogScreen,
     RunScreen,
     RunsScreen,
+    SetDifferenceScreen,
     TenantScreen,
     TenantsScreen,
     SchedulesScreen,
@@ -72,7 +82,18 @@ HEALTH = (URGENCY_STATES, ACCESS_STATES, HEALTH_STATES)
 
 STATES: list[State] = [
     state
-    for table in (RUN_STATES, ITEM_STATES, SET_STATES, PLAN_STATES, RESTORE_STATES, AUDIT_STATES, LOG_STATES, *HEALTH)
+    for table in (
+        RUN_STATES,
+        ITEM_STATES,
+        SET_STATES,
+        PLAN_STATES,
+        RESTORE_STATES,
+        AUDIT_STATES,
+        DIFFERENCE_STATES,
+        WRITE_STATES,
+        LOG_STATES,
+        *HEALTH,
+    )
     for state in table.values()  # type: ignore[attr-defined]
 ]
 
@@ -122,6 +143,8 @@ def test_no_state_is_left_out() -> None:
     assert set(ITEM_STATES) == set(ItemStatus)
     assert set(PLAN_STATES) == set(ItemState)
     assert set(RESTORE_STATES) == set(RestoreStatus)
+    assert set(DIFFERENCE_STATES) == {*DIFFERING, UNKNOWN}
+    assert set(WRITE_STATES) == {*WriteState, IN_PART}
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}
     assert set(ACCESS_STATES) == set(AccessState)
     assert set(URGENCY_STATES) == set(Urgency)

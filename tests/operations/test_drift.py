@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.domain.failure import FailureCode, Reason
 from opsconsole.domain.run import OperationRun, Outcome
 from opsconsole.operations.differences import Differences
-from opsconsole.service import backups, drift
+from opsconsole.service import differences, drift
 from world import (
     CATALOG,
     CONFIGURATION,
@@ -122,5 +122,5 @@ def test_a_type_that_one_set_could_not_list_is_unknown_in_their_difference(make_
     world.control("PUT", "settings", {"denied_types": [CATALOG]})
     gappy = world.backup()
     for first, second in ((whole, gappy), (gappy, whole)):
-        found = backups.diff_sets(world.caller, first.id, second.id)
+        found = differences.diff_sets(world.caller, first.id, second.id)
         assert (found.items, found.same, found.unknown) == ((), 1, 3)

@@ -16,6 +16,7 @@ from opsconsole.service import (
     audit,
     backups,
     counts,
+    differences,
     drift,
     members,
     overview,
@@ -24,6 +25,7 @@ from opsconsole.service import (
     schedules,
     store_admin,
     tenants,
+    written,
 )
 from opsconsole.service.caller import Caller
 from opsconsole.service.record_query import RecordQuery
@@ -228,7 +230,7 @@ READS: list[Act] = [
         ("show_set", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.show_set(c, ref)),
         ("list_items", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.list_items(c, ref)),
         ("set_names", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.set_names(c, ref)),
-        ("diff_sets", "backup set", lambda w: w.finished_set().id, lambda c, ref: backups.diff_sets(c, ref, ref)),
+        ("diff_sets", "backup set", lambda w: w.finished_set().id, lambda c, ref: differences.diff_sets(c, ref, ref)),
         ("count_items", "backup set", lambda w: w.finished_set().id, lambda c, ref: counts.count_items(c, ref)),
         (
             "count_restore_items",
@@ -258,6 +260,43 @@ READS: list[Act] = [
         ("list_failures", "run", lambda w: w.ended_run(RunType.FETCH).id, lambda c, ref: runs.list_failures(c, ref)),
         ("related", "run", lambda w: w.ended_run(RunType.RESTORE).id, lambda c, ref: runs.related(c, ref)),
         ("drift_result", "run", lambda w: w.ended_run(RunType.DRIFT).id, lambda c, ref: drift.drift_result(c, ref)),
+        ("show_drift", "run", lambda w: w.ended_run(RunType.DRIFT).id, lambda c, ref: drift.show_drift(c, ref)),
+        (
+            "list_differences",
+            "run",
+            lambda w: w.ended_run(RunType.DRIFT).id,
+            lambda c, ref: drift.list_differences(c, ref),
+        ),
+        (
+            "count_differences",
+            "run",
+            lambda w: w.ended_run(RunType.DRIFT).id,
+            lambda c, ref: drift.count_differences(c, ref),
+        ),
+        (
+            "list_set_differences",
+            "backup set",
+            lambda w: w.finished_set().id,
+            lambda c, ref: differences.list_set_differences(c, ref, ref),
+        ),
+        (
+            "count_set_differences",
+            "backup set",
+            lambda w: w.finished_set().id,
+            lambda c, ref: differences.count_set_differences(c, ref, ref),
+        ),
+        (
+            "list_written",
+            "run",
+            lambda w: w.ended_run(RunType.RESTORE).id,
+            lambda c, ref: written.list_written(c, ref),
+        ),
+        (
+            "count_written",
+            "run",
+            lambda w: w.ended_run(RunType.RESTORE).id,
+            lambda c, ref: written.count_written(c, ref),
+        ),
         ("show_entry", "audit entry", lambda w: _an_entry(w), lambda c, ref: audit.show_entry(c, ref)),
     )
 ] + [
@@ -282,6 +321,10 @@ READS: list[Act] = [
         for name, give in (
             ("list_runs of a tenant", lambda c, ref: runs.list_runs(c, runs.RunQuery(tenant=ref))),
             ("count_runs of a tenant", lambda c, ref: runs.count_runs(c, runs.RunQuery(tenant=ref))),
+            ("count_drifts of a tenant", lambda c, ref: drift.count_drifts(c, runs.RunQuery(tenant=ref))),
+            ("list_drifts of a tenant", lambda c, ref: drift.list_drifts(c, runs.RunQuery(tenant=ref))),
+            ("list_entries of a tenant", lambda c, ref: audit.list_entries(c, audit.AuditQuery(tenant=ref))),
+            ("count_entries of a tenant", lambda c, ref: audit.count_entries(c, audit.AuditQuery(tenant=ref))),
             ("list_sets of a tenant", lambda c, ref: backups.list_sets(c, tenant=ref)),
             ("list_restores of a tenant", lambda c, ref: restores.list_restores(c, tenant=ref)),
             ("count_sets of a tenant", lambda c, ref: counts.count_sets(c, RecordQuery(tenant=ref))),
@@ -311,6 +354,9 @@ READS: list[Act] = [
             ("overview", overview.overview),
             ("list_schedules", schedules.list_schedules),
             ("list_entries", audit.list_entries),
+            ("count_entries", audit.count_entries),
+            ("list_drifts", drift.list_drifts),
+            ("count_drifts", drift.count_drifts),
             ("verify", audit.verify),
             ("head", audit.head),
             ("info", store_admin.info),

@@ -8,9 +8,12 @@ from typing import Any
 
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Capability, Role
+from opsconsole.domain.audit import EXECUTED
+from opsconsole.domain.difference import EVERYTHING
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import RunType
 from opsconsole.domain.schedule import Rule, ScheduleKind
+from opsconsole.service.audit import AuditQuery
 from opsconsole.service.record_query import EVERY_RECORD, RecordQuery
 from opsconsole.service.runs import RunQuery
 
@@ -75,6 +78,8 @@ READ_COMMANDS: dict[str, Words] = {
     "show_restore": lambda ref, _: ("restore", "show", ref),
     "show_run": lambda ref, _: ("runs", "show", ref),
     "show_entry": lambda ref, _: ("audit", "show", ref),
+    "list_differences": lambda ref, _: ("runs", "differences", ref),
+    "list_set_differences": lambda ref, _: ("backups", "diff", ref, ref, "--limit", "10"),
     "list_runs of a tenant": lambda ref, _: ("runs", "list", "--tenant", ref),
     "list_sets of a tenant": lambda ref, _: ("backups", "list", "--tenant", ref),
     "list_restores of a tenant": lambda ref, _: ("restore", "list", "--tenant", ref),
@@ -95,12 +100,19 @@ def _status(ref: str, _: str) -> Sequence[str]:
     return ("--workspace", ref, "status")
 
 
+def _an_execution(world: World) -> str:
+    """An audit entry that tells of an execution."""
+    world.executed()
+    return str(next(entry["id"] for entry in reversed(world.trail()) if entry["action"] == EXECUTED))
+
+
 COMMANDS = [
     *(Said(BY_NAME[name], words) for name, words in {**ORDER_COMMANDS, **READ_COMMANDS}.items()),
     Said(
         _read("watch", "run", lambda w: w.complete(w.queued_run(RunType.CHECK).id).id),
         lambda ref, _: ("runs", "watch", ref),
     ),
+    Said(_read("writes", "audit entry", _an_execution), lambda ref, _: ("audit", "writes", ref)),
     Said(
         _read("export of a workspace", "workspace", lambda w: "main", nowhere),
         lambda ref, new: ("--workspace", ref, "audit", "export", new),
@@ -141,6 +153,7 @@ ORDER_CALLS: dict[str, Call] = {
     "run_restore": lambda desk, ref: desk.run_restore(ref, _plan_of(desk, ref)),
     "undo_restore": lambda desk, ref: desk.undo_restore(ref),
     "start_check": lambda desk, ref: desk.start_check(ref),
+    "start_drift": lambda desk, ref: desk.start_drift(ref),
     "add_schedule": lambda desk, ref: desk.add_schedule(ScheduleKind.BACKUP, ref, Rule(every="24h")),
     "pause_schedule": lambda desk, ref: desk.pause_schedule(ref),
     "resume_schedule": lambda desk, ref: desk.resume_schedule(ref),
@@ -164,6 +177,17 @@ READ_CALLS: dict[str, Call] = {
     "related": lambda desk, ref: desk.run_report(ref),
     "list_failures": lambda desk, ref: desk.failures(ref, None, 50, None),
     "show_entry": lambda desk, ref: desk.entry(ref),
+    "show_drift": lambda desk, ref: desk.drift_check(ref),
+    "list_differences": lambda desk, ref: desk.differences(ref, EVERYTHING, 50, None),
+    "count_differences": lambda desk, ref: desk.count_differences(ref, EVERYTHING),
+    "list_set_differences": lambda desk, ref: desk.set_differences(ref, ref, EVERYTHING, 50, None),
+    "count_set_differences": lambda desk, ref: desk.count_set_differences(ref, ref, EVERYTHING),
+    "list_written": lambda desk, ref: desk.written(ref, 50, None),
+    "count_written": lambda desk, ref: desk.count_written(ref),
+    "list_drifts of a tenant": lambda desk, ref: desk.drifts(RunQuery(tenant=ref), 50, None),
+    "count_drifts of a tenant": lambda desk, ref: desk.count_drifts(RunQuery(tenant=ref)),
+    "list_entries of a tenant": lambda desk, ref: desk.entries(AuditQuery(tenant=ref), 50, None),
+    "count_entries of a tenant": lambda desk, ref: desk.count_entries(AuditQuery(tenant=ref), 0),
     "list_runs of a tenant": lambda desk, ref: desk.runs(RunQuery(tenant=ref), 50, None),
     "count_items": lambda desk, ref: desk.count_items(ref, None, (), None),
     "count_restore_items": lambda desk, ref: desk.count_restore_items(ref, (), None, None),
@@ -191,7 +215,10 @@ DESK_LISTS: dict[str, Callable[[ServiceDesk], Any]] = {
     "restores": lambda desk: desk.restores(50, None).items,
     "count_sets": lambda desk: desk.count_sets(EVERY_RECORD),
     "count_restores": lambda desk: desk.count_restores(EVERY_RECORD),
-    "entries": lambda desk: desk.entries(None, 50, None).items,
+    "entries": lambda desk: desk.entries(AuditQuery(), 50, None).items,
+    "trail": lambda desk: desk.trail(AuditQuery()).read(50, None).items,
+    "drifts": lambda desk: desk.drifts(RunQuery(), 50, None).items,
+    "count_drifts": lambda desk: desk.count_drifts(RunQuery()),
     "tenants": lambda desk: [view for view in desk.tenants() if view.is_registered],
     "identity": lambda desk: desk.identity().roles,
     "schedules": lambda desk: desk.schedules(),
@@ -200,7 +227,18 @@ DESK_LISTS: dict[str, Callable[[ServiceDesk], Any]] = {
 }
 """Calls that show all that one may see: nothing at all to somebody who is no member."""
 
-OF_NO_THING = {"now", "changed", "close", "verify", "caller", "account", "next_fires", "tenant"}
+OF_NO_THING = {
+    "now",
+    "changed",
+    "close",
+    "verify",
+    "chain",
+    "broken_verdict",
+    "caller",
+    "account",
+    "next_fires",
+    "tenant",
+}
 """What else the desk has: its clock, its feed, accounts and rules that it reads, and the walk of the trail, a command above."""
 
 

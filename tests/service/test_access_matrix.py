@@ -10,11 +10,13 @@ import pytest
 
 from opsconsole.config import Config
 from opsconsole.domain.access import Actor, Capability, Role, allows
+from opsconsole.domain.audit import Action
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
 from opsconsole.service import (
     audit,
     backups,
     counts,
+    differences,
     drift,
     members,
     overview,
@@ -23,6 +25,7 @@ from opsconsole.service import (
     schedules,
     store_admin,
     tenants,
+    written,
 )
 from opsconsole.service.caller import Caller
 from opsconsole.store import engines
@@ -222,7 +225,9 @@ def test_a_store_wide_entry_is_shown_to_members_alone(small_world: World) -> Non
     refused = small_world.trail()[-1]
     assert refused["workspace_id"] is None
     assert audit.show_entry(owner, str(refused["id"]))["action"] == "access.refused"
-    assert [entry["id"] for entry in audit.list_entries(owner, action="access.refused").items] == [refused["id"]]
+    assert [
+        entry["id"] for entry in audit.list_entries(owner, audit.AuditQuery(actions=(Action.ACCESS_REFUSED,))).items
+    ] == [refused["id"]]
     assert audit.list_entries(nobody).items == []
     for ref in (str(refused["id"]), f"#{refused['seq']}", str(refused["id"])[-6:]):
         with pytest.raises(NotFound):
@@ -255,15 +260,18 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
 
 
 ROOMS: tuple[ModuleType, ...] = (
-    audit, backups, counts, drift, members, overview, restores, runs, schedules, store_admin, tenants,
+    audit, backups, counts, differences, drift, members, overview, restores, runs, schedules, store_admin, tenants, written,
 )  # fmt: skip
 
 NOT_ASKED_FOR_A_THING = {
     # lists and counts over all that is visible, proven empty for strangers above
     "list_runs", "count_runs", "state_counts", "list_sets", "list_restores", "list_members", "count_sets", "count_restores",
-    "my_roles", "list_tenants", "list_schedules", "list_entries", "export_entries", "live_engines", "has_engine_for",
+    "my_roles", "list_tenants", "list_schedules", "list_entries", "count_entries", "trail", "export_entries", "live_engines",
+    "has_engine_for", "list_drifts", "count_drifts",
+    # written out by what is in the table
+    "findings",
     # the store as a whole
-    "verify", "head", "info", "check", "seed",
+    "verify", "head", "holds_still", "info", "check", "seed",
     # carried out by others that are in the table
     "preview_from", "start_preview", "restore_to_execute", "run_to_retry", "start_scheduled", "waiting_for", "show_item",
     # an account of this machine: nothing of a store is asked

@@ -20,7 +20,7 @@ from opsconsole.cli.app import COMMANDS as COMMAND_WORDS
 from opsconsole.cli.app import root, run
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Actor, Role, allows
-from opsconsole.domain.run import Status
+from opsconsole.domain.run import RunType, Status
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.errors import Conflict, Forbidden, NotFound, OpsError
 from opsconsole.service import caller as caller_module
@@ -223,6 +223,7 @@ def facts(error: OpsError, ref: str) -> tuple[type, str, str, str]:
 
 def test_a_screen_lists_nothing_to_somebody_who_is_no_member(small_world: World) -> None:
     small_world.executed()
+    small_world.ended_run(RunType.DRIFT)
     ServiceDesk(small_world.alice).add_schedule(ScheduleKind.BACKUP, "contoso", Rule(every="24h"))
     for name, look in DESK_LISTS.items():
         assert look(ServiceDesk(small_world.alice)), f"{name} shows a member something"

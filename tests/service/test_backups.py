@@ -17,7 +17,7 @@ from opsconsole.domain.json_text import JsonText
 from opsconsole.domain.run import Outcome
 from opsconsole.errors import Conflict, NotFound, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES
-from opsconsole.service import backups, drift, restores, runs, tenants
+from opsconsole.service import backups, differences, drift, restores, runs, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.service.started import Started
 from opsconsole.store import backups as stored
@@ -247,11 +247,11 @@ def test_items_are_listed_by_status_type_and_name(world: World) -> None:
 
 def test_two_sets_are_compared(world: World) -> None:
     old, new = world.finished_set(3), world.finished_set(2)
-    assert not backups.diff_sets(world.alice, old.id, old.id).differs
-    found = backups.diff_sets(world.alice, old.id, new.id).to_json()
+    assert not differences.diff_sets(world.alice, old.id, old.id).differs
+    found = differences.diff_sets(world.alice, old.id, new.id).to_json()
     assert found["differs"] is True
     assert (found["counts"]["gone"], found["counts"]["new"], found["counts"]["same"]) == (1, 0, 2)
-    back = backups.diff_sets(world.alice, new.id, old.id).to_json()
+    back = differences.diff_sets(world.alice, new.id, old.id).to_json()
     assert (back["counts"]["gone"], back["counts"]["new"]) == (0, 1)
 
 

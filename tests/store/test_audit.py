@@ -24,6 +24,7 @@ from opsconsole.domain.audit import (
 from opsconsole.domain.ids import new_id
 from opsconsole.errors import Conflict
 from opsconsole.store import audit
+from opsconsole.store.audit import AuditFilter
 from opsconsole.store.database import Database, Session
 
 
@@ -404,15 +405,20 @@ def test_entries_are_listed_newest_first_within_the_workspaces(store: Database) 
                 break
         assert found == wanted
         assert audit.list_entries(s, [mine[0]], limit=50, store_wide=False)[0] == wanted[:-1]
-        assert audit.list_entries(s, [mine[0]], limit=50, action="access.refused")[0] == [denied]
-        assert audit.list_entries(s, [mine[0]], limit=50, search="REFUSED")[0] == [denied]
-        assert audit.list_entries(s, [mine[0]], limit=50, search="uid:77")[0] == [denied]
-        assert audit.list_entries(s, [mine[0]], limit=50, search=entries[2].id[-8:])[0] == [entries[2]]
-        assert audit.list_entries(s, [mine[0]], limit=50, search=entries[3].id)[0] == [entries[3]]
-        assert audit.list_entries(s, [mine[0]], limit=50, search=entries[4].resource_id)[0] == [entries[4]]
-        assert audit.list_entries(s, [mine[0]], limit=50, search=entries[4].resource_id[-8:])[0] == [entries[4]]
-        assert audit.list_entries(s, [mine[0]], limit=50, search="backup", action="access.refused")[0] == []
-        assert audit.list_entries(s, [mine[0]], limit=50, search="%")[0] == []
+        assert audit.list_entries(s, [mine[0]], AuditFilter(actions=["access.refused"]), limit=50)[0] == [denied]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search="REFUSED"), limit=50)[0] == [denied]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search="uid:77"), limit=50)[0] == [denied]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search=entries[2].id[-8:]), limit=50)[0] == [entries[2]]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search=entries[3].id), limit=50)[0] == [entries[3]]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search=entries[4].resource_id), limit=50)[0] == [entries[4]]
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search=entries[4].resource_id[-8:]), limit=50)[0] == [
+            entries[4]
+        ]
+        assert (
+            audit.list_entries(s, [mine[0]], AuditFilter(search="backup", actions=["access.refused"]), limit=50)[0]
+            == []
+        )
+        assert audit.list_entries(s, [mine[0]], AuditFilter(search="%"), limit=50)[0] == []
         assert audit.list_entries(s, [], limit=50)[0] == [wide]
         assert audit.resolve_entry_id(s, foreign.id, [mine[0]]) == []
         assert audit.resolve_entry_id(s, wide.id[-8:], [mine[0]]) == [wide.id]

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from builders import at, complete_run, make_failure, make_place, make_run
+from opsconsole.domain.difference import DifferenceFilter
 from opsconsole.domain.ids import new_id
 from opsconsole.domain.run import Outcome, RunType
-from opsconsole.store import audit, backups, overview, restores, runs
+from opsconsole.store import audit, backups, drift, overview, restore_writes, restores, runs, set_pairs
+from opsconsole.store.audit import AuditFilter
 from opsconsole.store.database import Database, Session
 from opsconsole.store.record_filter import RecordFilter
 from opsconsole.store.runs import RunFilter
@@ -56,8 +58,33 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
     "restore of a run": lambda s, _, __: restores.restore_of_run(s, "x"),
     "writes": lambda s, _, __: (restores.unsettled_writes(s, "x"), restores.first_before_images(s, "x")),
     "audit": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9"),
-    "audit search": lambda s, w, _: audit.list_entries(s, [w], limit=50, search="abcdef"),
-    "audit action": lambda s, w, _: audit.list_entries(s, [w], limit=50, action="backup.started"),
+    "audit search": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(search="abcdef"), limit=50),
+    "audit action": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(actions=["backup.started"]), limit=50),
+    "audit actor": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(actors=["alice"]), limit=50, cursor="9"),
+    "audit outcome": lambda s, w, _: audit.list_entries(s, [w], AuditFilter(outcomes=["failed"]), limit=50),
+    "audit tenant and time": lambda s, w, t: audit.list_entries(
+        s, [w], AuditFilter(tenant_ids=[t], since=at(-9), until=at(9)), limit=50, cursor="9"
+    ),
+    "audit oldest first": lambda s, w, _: audit.list_entries(s, [w], limit=50, cursor="9", is_oldest_first=True),
+    "audit count": lambda s, w, _: (
+        audit.count_entries(s, [w], AuditFilter(search="abcdef", actions=["backup.started"])),
+        audit.count_entries(s, [w], AuditFilter(actors=["alice"]), after_seq=1),
+        audit.count_entries(s, [w], AuditFilter(since=at(-9))),
+    ),
+    "differences": lambda s, _, __: (
+        drift.list_drift_items(s, CURSOR, DifferenceFilter(["changed"], search="x"), limit=50, after_seq=9),
+        drift.count_drift_items(s, CURSOR, DifferenceFilter(search="x")),
+    ),
+    "pairs of sets": lambda s, _, __: (
+        set_pairs.pairs_of_first(s, "x", "y", "t", search="n", after="a", limit=50),
+        set_pairs.pairs_only_in_second(s, "x", "y", "t", search=None, after="a", limit=50),
+        set_pairs.count_equal(s, "x", "y", "t", search=None),
+    ),
+    "written": lambda s, _, __: (
+        restore_writes.written_items(s, "x", limit=50, after="a"),
+        restore_writes.count_written_items(s, "x"),
+        restore_writes.writes_of_run(s, "x", ["a", "b"]),
+    ),
     "a day": lambda s, w, _: (
         overview.outcomes_since(s, [w], at(-9)),
         overview.processed_since(s, [w], RunType.CHECK, at(-9)),

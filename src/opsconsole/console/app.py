@@ -106,7 +106,7 @@ class OpsConsoleApp(App[int]):
         self._seen_at = desk.now()
         self._identity_at: datetime | None = None
         self._is_behind = False
-        self._has_answer = False
+        self._has_asked = False
         self._retry: Timer | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
@@ -188,11 +188,13 @@ class OpsConsoleApp(App[int]):
 
     async def ask(self, call: Callable[..., T], *values: Any) -> T:
         """Read from the store in a worker thread. Raises OpsError."""
-        answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+        finally:
+            if not self._has_asked:
+                self._has_asked = True
+                self.call_after_refresh(self._ask_identity)  # rows first: they need not wait for what the header says
         self._recovered()
-        if not self._has_answer:
-            self._has_answer = True
-            self.call_after_refresh(self._ask_identity)  # rows first: they need not wait for what the header says
         return answer
 
     async def command(self, call: Callable[..., T], *values: Any, **named: Any) -> T:
@@ -272,9 +274,11 @@ class OpsConsoleApp(App[int]):
         if before == (self.identity, self.tenant_names):
             return
         # An empty list says who is no member here, and that no tenant is connected: both are known only now.
-        tables = "" if identity.roles and names else ", NotThere, WindowTable"
-        for widget in self.screen.query(f"HeaderLine, FooterLine{tables}"):
-            widget.refresh()
+        # Rows leave out the name of an only tenant.
+        tables = "" if identity.roles and names and names == before[1] else ", NotThere, WindowTable"
+        for screen in self.screen_stack:
+            for widget in screen.query(f"HeaderLine, FooterLine{tables}"):
+                widget.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover what has no room on the terminal, and uncover it when there is."""

@@ -25,3 +25,16 @@ def folded(text: str, width: int) -> list[str]:
         line += char
         used += cells
     return [*lines, line]
+
+
+def word_folded(text: str, width: int) -> list[str]:
+    """Return plain lines of at most ``width`` columns, broken between words where a word fits a line at all."""
+    lines: list[str] = []
+    for word in plain(text).split(" "):
+        if lines and cell_width(lines[-1]) + 1 + cell_width(word) <= width:
+            lines[-1] += f" {word}"
+        elif cell_width(word) <= width:
+            lines.append(word)
+        else:
+            lines += folded(word, width)
+    return lines or [""]

@@ -64,6 +64,7 @@ def open_console(
             config_place=str(config.path or ""),
         )
         app.state_folder = state_dir()
+        app.tenant_names = [tenant.name for tenant in config.tenants]  # until the store has said which there are
         if not (attach or read_only):
             app.engine = EmbeddedEngine(caller, environ, "demo" if demo else "console", app.prompt)
         try:

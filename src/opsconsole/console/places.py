@@ -26,6 +26,7 @@ PLACES: tuple[Place, ...] = (
     Place("runs", "Runs", "1", "runs:RunsScreen", is_list=True),
     Place("backups", "Backups", "7", "backups:BackupsScreen", is_list=True, in_footer=True),
     Place("restores", "Restores", "8", "restores:RestoresScreen", is_list=True),
+    Place("drift", "Drift", "D", "drifts:DriftsScreen", is_list=True),
     Place("audit", "Audit", "9", "audit:AuditScreen", is_list=True, in_footer=True),
     Place("schedules", "Schedules", "S", "schedules:SchedulesScreen", is_list=True),
     Place("members", "Members", "M", "members:MembersScreen", is_list=True),
@@ -37,7 +38,9 @@ PLACES: tuple[Place, ...] = (
     Place("set", "Backup set", is_list=True, is_left_by_escape=True),
     Place("item", "Backup item", is_left_by_escape=True),
     Place("plan", "Restore plan", is_list=True, is_left_by_escape=True),
-    Place("entry", "Audit entry", is_left_by_escape=True),
+    Place("check", "Drift check", is_list=True, is_left_by_escape=True),
+    Place("diff", "Difference of two sets", is_list=True, is_left_by_escape=True),
+    Place("entry", "Audit entry", is_list=True, is_left_by_escape=True),
     Place("help", "Help", is_left_by_escape=True),
 )
 """Main screens first, in the order of their keys; Runs has the digits 1 to 6 for its tabs."""

@@ -33,25 +33,25 @@ MODES: tuple[Entry, ...] = (
 )
 
 
-def ask_preview(screen: LiveScreen, backup_set: BackupSet) -> None:
-    """Ask for tenant and mode, then whether a preview is to be made."""
+def ask_preview(screen: LiveScreen, backup_set: BackupSet, items: tuple[str, ...] = ()) -> None:
+    """Ask for tenant and mode, then whether a preview is to be made, of the whole set or of ``items`` (``TYPE:ID``)."""
     app = screen.console_app
     if not app.is_allowed(Capability.PREVIEW_CREATE, backup_set.workspace):
         return
     if backup_set.is_active:
         app.say("This set is still being fetched: preview it when it is whole.")
         return
-    screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, backup_set, views))
+    screen.order_read(screen.desk.tenants, then=lambda views: _choose_tenant(screen, backup_set, views, items))
 
 
-def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[TenantView]) -> None:
+def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[TenantView], items: tuple[str, ...]) -> None:
     # Restores stay within one workspace; the set's own tenant stands first.
     fitting = [view for view in views if view.workspace == backup_set.workspace]
     fitting.sort(key=lambda view: view.name != backup_set.tenant)
 
     def picked(name: str | None) -> None:
         if name is not None:
-            _choose_mode(screen, backup_set, name)
+            _choose_mode(screen, backup_set, name, items)
 
     if len(fitting) == 1:
         picked(fitting[0].name)
@@ -61,10 +61,13 @@ def _choose_tenant(screen: LiveScreen, backup_set: BackupSet, views: list[Tenant
         screen.console_app.say("No tenant of this workspace is configured here.", "warning")
 
 
-def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str) -> None:
+def _choose_mode(screen: LiveScreen, backup_set: BackupSet, tenant: str, items: tuple[str, ...]) -> None:
     def picked(mode: str | None) -> None:
         if mode is not None:
-            _choose_policies(screen, backup_set, tenant, Mode(mode))
+            if items:
+                _ask_preview(screen, backup_set, tenant, Mode(mode), items)
+            else:
+                _choose_policies(screen, backup_set, tenant, Mode(mode))
 
     screen.app.push_screen(PickDialog("Restore in which way?", MODES), picked)
 

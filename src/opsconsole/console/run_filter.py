@@ -1,4 +1,4 @@
-"""What may be typed into the filter of Runs, and the query that it stands for; the words are the command's options."""
+"""What may be typed into the filters of Runs and of drift checks, and the query that it stands for; the words are the command's options."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ RUN_WORDS: tuple[FilterWord, ...] = (
     BY,
 )
 """Text without a colon is searched in ids, initiators, tenants and set names."""
+
+CHECK_WORDS: tuple[FilterWord, ...] = tuple(word for word in RUN_WORDS if word.name != "type")
+"""As for runs: a drift check is one."""
 
 
 def run_query(found: Filtered) -> RunQuery:

@@ -13,6 +13,7 @@ from opsconsole.console.widgets.column import Column
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
+from opsconsole.domain.run import RunType
 from opsconsole.service.runs import FailureGroup
 
 APPROVAL = (
@@ -117,6 +118,8 @@ def _related(report: RunReport) -> list[Thing]:
         for ref in refs:
             add("run", title, ref, short_id(str(ref)), said)
 
+    if report.run.type is RunType.DRIFT:
+        add("drift", "what differs", report.run.id, "policy by policy", "The policies that differ, with both sides.")
     if found is not None:
         counts = f"{grouped(found.count('fetched'))} of {grouped(found.count('listed'))}"
         said = f"The backup set that this run works on; it is {state_of_set(found).word}."

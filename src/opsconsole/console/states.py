@@ -55,6 +55,14 @@ PLAN_STATES: dict[str, State] = {
     "skipped": State("⊘", "skipped", "ended", "-"),
 }
 
+DIFFERENCE_STATES: dict[str, State] = {
+    "changed": State("~", "changed", "changed", "~"),
+    "new": State("+", "new", "added", "+"),
+    "gone": State("-", "gone", "removed", "-"),
+    "unknown": State("?", "not compared", "danger", "?"),
+}
+"""What became of a policy between two states of a tenant; of one that was not compared nothing is known."""
+
 RESTORE_STATES: dict[str, State] = {
     "previewing": State("▶", "previewing", "running", ">"),
     "previewed": State("◇", "previewed", "changed", "o"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from opsconsole.errors import OpsError
+
 GENESIS_HASH = "0" * 64
 """The ``prev_hash`` of the first entry."""
 
@@ -103,6 +105,17 @@ class AuditOutcome(StrEnum):
     REFUSED = "refused"
 
 
+EXECUTED = Action.RESTORE_EXECUTED.value
+"""The action of entries that tell what an execution of a restore wrote."""
+
+
+def outcomes_of(action: Action) -> frozenset[AuditOutcome]:
+    """Return how an action can have gone: an order that went wrong was never carried out, so only executions differ."""
+    if action is Action.RESTORE_EXECUTED:
+        return frozenset(AuditOutcome) - {AuditOutcome.REFUSED}
+    return frozenset({AuditOutcome.REFUSED if action is Action.ACCESS_REFUSED else AuditOutcome.SUCCEEDED})
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One row of ``audit_logs``. ``details`` is JSON text, kept as it was hashed."""
@@ -192,6 +205,35 @@ class Verdict:
             "head": self.head.to_json(),
             "first_bad": self.first_bad.to_json() if self.first_bad else None,
         }
+
+
+class ChainWatch:
+    """Watches a long walk from another thread: how far it is, of how much, and whether it should go on."""
+
+    def __init__(self) -> None:
+        self.walked = 0
+        self.total = 0
+        self._is_stopped = False
+
+    def begin(self, total: int) -> None:
+        """Take note of how many entries there are to walk."""
+        self.total = total
+
+    def step(self, walked: int) -> None:
+        """Take note of how far the walk is. Raises WalkStopped if it should not go on."""
+        self.walked = walked
+        if self._is_stopped:
+            raise WalkStopped("The walk along the chain was stopped before its end.", "Nothing is known of the rest.")
+
+    def stop(self) -> None:
+        """Let the walk end at its next step."""
+        self._is_stopped = True
+
+
+class WalkStopped(OpsError):
+    """Somebody stopped a walk along the chain."""
+
+    code = "walk_stopped"
 
 
 class ChainWalk:

@@ -6,10 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+KINDS_KEY = "differences"
+"""Where a run's context keeps how many policies differ, by kind: lists of checks show it without counting."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One policy that differs. ``kind`` is changed, new or gone; targets are JSON as in contract.md."""
+    """One policy that differs. ``kind`` is changed, new or gone; targets are JSON as in contract.md.
+
+    Where a list holds what could not be compared as well, its kind is ``unknown`` and ``note`` says why;
+    ``place`` is where it stands in that list.
+    """
 
     kind: str
     policy_type: str
@@ -17,6 +24,8 @@ class Difference:
     policy_name: str
     added: tuple[dict[str, Any], ...] = ()
     removed: tuple[dict[str, Any], ...] = ()
+    note: str = ""
+    place: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the item as JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from opsconsole.domain.plan import difference
 from opsconsole.graph.directory import GraphProblem, list_filters, resolve_groups
 from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.operations.context import RunContext
+from opsconsole.operations.differences import KINDS_KEY
 from opsconsole.operations.entries import canonical_set
 from opsconsole.operations.live import ListedType, list_type
 from opsconsole.operations.portions import portions
@@ -38,21 +40,23 @@ async def drift_check(ctx: RunContext) -> None:
         return found.by_type if found else {}, names
 
     by_type, names = await ctx.read(read)
+    found = Counter[str]()
+    ctx.extra[KINDS_KEY] = {}
     await ctx.restart()
     await ctx.commit(lambda session: drift.clear_drift_items(session, ctx.run.id))
     ctx.count(total=sum(counts.listed for counts in by_type.values()))
     await ctx.flush(is_due=True)
     live_names = _LiveNames(ctx, names)
     for keys in portions({key: counts.listed for key, counts in by_type.items() if counts.status in _COMPARABLE}):
-        await _compare_portion(ctx, set_id, {key: by_type[key] for key in keys}, live_names)
+        await _compare_portion(ctx, set_id, {key: by_type[key] for key in keys}, live_names, found)
     gaps = [gap for key, counts in by_type.items() if (gap := _gap(key, counts)) is not None]
     await ctx.commit(lambda _: None, failures=gaps)
 
 
 async def _compare_portion(
-    ctx: RunContext, set_id: str, by_type: dict[str, TypeCounts], live_names: _LiveNames
+    ctx: RunContext, set_id: str, by_type: dict[str, TypeCounts], live_names: _LiveNames, found: Counter[str]
 ) -> None:
-    """Compare some types, side by side, and store what differs of them."""
+    """Compare some types, side by side, and store what differs of them; ``found`` counts it by kind."""
     ctx.phase("Reading the tenant")
     listed: dict[str, ListedType] = {}
 
@@ -71,6 +75,8 @@ async def _compare_portion(
     failures = [_of_drift(one.failure) for one in listed.values() if one.failure is not None]
     failures += [_of_drift(failure) for one in listed.values() for failure in one.unread.values()]
     await live_names.learn(changes)
+    found.update(one.kind for one in changes)
+    ctx.extra[KINDS_KEY] = dict(found)
     rows = [one.to_row(live_names.names) for one in changes]
     await ctx.commit(
         lambda session: drift.add_drift_items(session, ctx.run.id, ctx.run.workspace_id, rows), failures=failures

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from opsconsole.domain.access import Capability
-from opsconsole.domain.audit import AuditEntry, ChainHead, Verdict
-from opsconsole.errors import UsageError
+from opsconsole.domain.audit import Action, AuditEntry, AuditOutcome, ChainHead, ChainWatch, Verdict
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import number_cursor
-from opsconsole.service.export import write_private
 from opsconsole.service.guard import (
     check_ref,
     nothing_there,
@@ -22,32 +19,29 @@ from opsconsole.service.guard import (
     require_somewhere,
     visible_workspaces,
 )
+from opsconsole.service.list_export import AUDIT_CELLS, ListExport, write_list
+from opsconsole.service.tenants import tenant_for
 from opsconsole.store import access, audit, tenants
 from opsconsole.store.database import Session
 
-EXPORT_COLUMNS = (
-    "seq",
-    "created_at",
-    "actor",
-    "action",
-    "outcome",
-    "workspace",
-    "tenant",
-    "resource_type",
-    "resource_id",
-    "details",
-    "id",
-    "prev_hash",
-    "hash",
-)
-"""Columns of an exported trail, in this order."""
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which entries to list; empty fields do not narrow. ``since`` and ``until`` are texts as the store keeps time."""
+
+    actors: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    outcomes: tuple[AuditOutcome, ...] = ()
+    tenant: str | None = None
+    since: str | None = None
+    until: str | None = None
+    search: str | None = None
 
 
 def list_entries(
     caller: Caller,
+    query: AuditQuery = AuditQuery(),
     *,
-    action: str | None = None,
-    search: str | None = None,
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
     is_oldest_first: bool = False,
@@ -58,15 +52,34 @@ def list_entries(
         found, following = audit.list_entries(
             session,
             visible,
+            _filter(caller, session, query),
             limit=limit,
             cursor=number_cursor(cursor),
-            action=action,
-            search=search,
             store_wide=bool(visible),
             is_oldest_first=is_oldest_first,
         )
         names = _Names(session, visible)
         return Page([names.to_json(entry) for entry in found], following)
+
+
+def count_entries(caller: Caller, query: AuditQuery = AuditQuery(), *, after_seq: int = 0) -> tuple[int, int]:
+    """Return exactly how many entries behind ``after_seq`` a query finds, and up to which ``seq`` was counted.
+
+    The trail only grows, so that whoever shows the figure goes on counting where the last count ended.
+    """
+    with reading(caller) as session:
+        visible = visible_workspaces(caller, session)
+        flt = _filter(caller, session, query)
+        return audit.count_entries(session, visible, flt, after_seq=after_seq, store_wide=bool(visible))
+
+
+def _filter(caller: Caller, session: Session, query: AuditQuery) -> audit.AuditFilter:
+    tenant_ids: tuple[str, ...] = ()
+    if query.tenant:
+        tenant_ids = (tenant_for(caller, session, query.tenant, Capability.VIEW).id,)
+    return audit.AuditFilter(
+        query.actors, query.actions, query.outcomes, tenant_ids, query.since, query.until, query.search
+    )
 
 
 def show_entry(caller: Caller, ref: str) -> dict[str, Any]:
@@ -83,11 +96,24 @@ def show_entry(caller: Caller, ref: str) -> dict[str, Any]:
         return _Names(session, visible).to_json(entry)
 
 
-def verify(caller: Caller, *kept: ChainHead, after: ChainHead | None = None) -> Verdict:
-    """Walk the whole chain, or what comes ``after`` a verified head; ``kept`` are heads that were kept elsewhere."""
+def verify(
+    caller: Caller, *kept: ChainHead, after: ChainHead | None = None, watch: ChainWatch | None = None
+) -> Verdict:
+    """Walk the whole chain, or what comes ``after`` a verified head; ``kept`` are heads that were kept elsewhere.
+
+    ``watch`` is told how far the walk is and may stop it: raises WalkStopped.
+    """
     with reading(caller) as session:
         require_somewhere(caller, session, Capability.VIEW)
-        return audit.verify(session, *kept, after=after)
+        return audit.verify(session, *kept, after=after, watch=watch)
+
+
+def holds_still(caller: Caller, kept: ChainHead) -> tuple[ChainHead, bool]:
+    """Return the head of the store, and whether the entry of a head kept elsewhere is still what it was: without a walk."""
+    with reading(caller) as session:
+        require_somewhere(caller, session, Capability.VIEW)
+        head = audit.audit_head(session)
+        return head, kept.seq == 0 or (head.seq >= kept.seq and audit.is_untouched(session, kept))
 
 
 def head(caller: Caller) -> ChainHead:
@@ -97,47 +123,28 @@ def head(caller: Caller) -> ChainHead:
         return audit.audit_head(session)
 
 
-def export_entries(caller: Caller, path: Path) -> int:
-    """Write every visible entry to ``path``, oldest first, as CSV (``.csv``) or JSON Lines; return how many.
+def trail(caller: Caller, query: AuditQuery = AuditQuery()) -> ListExport[dict[str, Any]]:
+    """Return every visible entry that ``query`` finds as a list that can be written, oldest first.
 
-    Needs only ``view``: the trail holds no payloads. Raises UsageError rather than overwrite.
+    What is appended while it is written is left to the next export. Needs only ``view``: the trail holds no payloads.
     """
-    cursor: str | None = None
-    entries: list[dict[str, Any]] = []
-    while True:
-        page = list_entries(caller, limit=1000, cursor=cursor)
-        entries.extend(page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    entries.reverse()
-    try:
-        write_private(path, _as_csv(entries) if path.suffix.lower() == ".csv" else _as_lines(entries))
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise UsageError(
-            f"Cannot write {str(path)!r}: {getattr(error, 'strerror', None) or type(error).__name__}.",
-            "Name a new file.",
-        ) from None
-    return len(entries)
+    with reading(caller) as session:
+        upto = audit.audit_head(session).seq
+
+    def read(limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        page = list_entries(caller, query, limit=limit, cursor=cursor, is_oldest_first=True)
+        is_last = page.next_cursor is None or int(page.next_cursor) >= upto
+        return Page([entry for entry in page.items if entry["seq"] <= upto], None if is_last else page.next_cursor)
+
+    return ListExport("audit entries", AUDIT_CELLS, dict, read, lambda: count_entries(caller, query)[0])
 
 
-def _as_lines(entries: list[dict[str, Any]]) -> str:
-    return "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+def export_entries(caller: Caller, path: Path, query: AuditQuery = AuditQuery()) -> int:
+    """Write every visible entry that ``query`` finds to ``path``, as CSV (``.csv``) or JSON Lines; return how many.
 
-
-def _as_csv(entries: list[dict[str, Any]]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, EXPORT_COLUMNS, extrasaction="ignore")
-    writer.writeheader()
-    for entry in entries:
-        # A leading =, +, - or @ would be run as a formula by a spreadsheet.
-        cells = {key: _harmless(value) for key, value in entry.items()}
-        writer.writerow({**cells, "details": json.dumps(entry["details"], ensure_ascii=False)})
-    return out.getvalue()
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
+    As ``trail`` says. Raises UsageError rather than overwrite.
+    """
+    return write_list(trail(caller, query), path)
 
 
 class _Names:

@@ -1,22 +1,18 @@
-"""Backups: starting one, fetching what is missing, looking at sets, items and their difference, exporting."""
+"""Backups: starting one, fetching what is missing, looking at sets and items, exporting."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from opsconsole.domain.access import Capability
-from opsconsole.domain.assignment import direct_assignments
 from opsconsole.domain.audit import Action
-from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus, TypeStatus
+from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.json_text import JsonText
-from opsconsole.domain.plan import difference
 from opsconsole.domain.run import OperationRun, RunType, Status, empty_context, identity_hash
 from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
-from opsconsole.operations.differences import Difference, Differences
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import id_cursor
 from opsconsole.service.enqueue import LostRace, again_after_lost_race, enqueue
@@ -251,46 +247,6 @@ def set_names(caller: Caller, set_ref: str) -> dict[str, str]:
         return {name.id: name.name for name in backups.get_names(session, found.id) if name.name}
 
 
-def diff_sets(caller: Caller, first_ref: str, second_ref: str) -> Differences:
-    """Compare two sets: what was added, removed, came and went from the first to the second."""
-    with reading(caller) as session:
-        first = _set(caller, session, first_ref, Capability.VIEW)
-        second = _set(caller, session, second_ref, Capability.VIEW)
-        before, after = _canonical(session, first), _canonical(session, second)
-        names = {
-            name.id: name.name
-            for found in (first, second)
-            for name in backups.get_names(session, found.id)
-            if name.name
-        }
-    items, same, unknown = [], 0, 0
-    for key in sorted(before.keys() | after.keys()):
-        old, new = before.get(key), after.get(key)
-        name = (new or old or ("", None))[0]
-        lacking = first if old is None else second
-        if (old is None or new is None) and not _is_whole(lacking, key[0]):
-            unknown += 1  # not listed there is not the same as not there
-        elif old is None or new is None:
-            items.append(Difference("new" if old is None else "gone", key[0], key[1], name))
-        elif old[1] is None or new[1] is None:
-            unknown += 1
-        else:
-            change = difference(direct_assignments(json.loads(old[1])), direct_assignments(json.loads(new[1])))
-            if change.is_empty:
-                same += 1
-            else:
-                added = tuple(entry.to_json(names) for entry in change.added)
-                removed = tuple(entry.to_json(names) for entry in change.removed)
-                items.append(Difference("changed", key[0], key[1], name, added, removed))
-    return Differences(tuple(items), same, unknown)
-
-
-def _is_whole(found: BackupSet, policy_type: str) -> bool:
-    """Tell whether a set's list of a type is whole, so that a policy that is not in it was not there."""
-    counts = found.by_type.get(policy_type)
-    return counts is not None and counts.status is TypeStatus.LISTED
-
-
 def export_set(caller: Caller, ref: str, directory: Path) -> dict[str, Any]:
     """Write a set into ``directory``, one file a policy and a manifest; needs ``export.payload`` and is audited.
 
@@ -383,14 +339,3 @@ def _item(session: Session, found: BackupSet, ref: str, *, payload: bool = False
 def _runs_of(session: Session, found: BackupSet) -> list[Any]:
     made = (runs.get_run(session, run_id) for run_id in (found.capture_run_id, found.fetch_run_id))
     return [run for run in made if run is not None]
-
-
-def _canonical(session: Session, found: BackupSet) -> dict[tuple[str, str], tuple[str, str | None]]:
-    cursor, result = None, {}
-    while True:
-        items, cursor = backups.list_items(session, found.id, limit=1000, cursor=cursor)
-        for item in items:
-            text = item.assignments if item.status is ItemStatus.FETCHED else None
-            result[item.policy_type, item.policy_id] = (item.policy_name, text)
-        if cursor is None:
-            return result

@@ -6,7 +6,10 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from opsconsole.config import make_private_folder
 from opsconsole.domain.backup import BackupSet
@@ -74,8 +77,22 @@ def _write(caller: Caller, found: BackupSet, directory: Path) -> int:
     return count
 
 
+@contextmanager
+def private_file(path: Path, *, errors: str = "strict") -> Iterator[TextIO]:
+    """Create ``path`` with mode 0600 for text in UTF-8; what was not written whole is removed. Never overwrites.
+
+    ``errors`` says what becomes of text that UTF-8 cannot hold, as for ``open``.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors=errors, newline="") as file:
+            yield file
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def write_private(path: Path, text: str) -> None:
     """Create ``path`` with mode 0600 and write ``text`` as UTF-8. Raises FileExistsError rather than overwrite."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+    with private_file(path) as file:
         file.write(text)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from opsconsole.config import make_private_folder, state_dir
-from opsconsole.domain.audit import ChainHead, Verdict
+from opsconsole.domain.audit import ChainHead, ChainWatch, Verdict
 from opsconsole.service import audit
 from opsconsole.service.caller import Caller
 from opsconsole.service.export import write_private
@@ -52,18 +52,39 @@ def kept_head(caller: Caller, folder: Path | None = None) -> KeptHead | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """What is known of the chain without walking it: the head kept here, if any, and whether its entry still holds."""
+
+    kept: KeptHead | None
+    head: ChainHead
+    holds: bool = True
+
+
+def chain_state(caller: Caller, folder: Path | None = None) -> ChainState:
+    """Return what the last good verification on this machine kept, looked at against the store: two entries are read."""
+    kept = kept_head(caller, folder)
+    head, holds = audit.holds_still(caller, kept.head if kept else ChainHead())
+    return ChainState(kept, head, holds)
+
+
 def verify_and_keep(
-    caller: Caller, *more: ChainHead, is_incremental: bool = False, folder: Path | None = None
+    caller: Caller,
+    *more: ChainHead,
+    is_incremental: bool = False,
+    folder: Path | None = None,
+    watch: ChainWatch | None = None,
 ) -> Verified:
     """Verify the chain against the head kept here (and ``more``), and keep the new head if all is well.
 
-    ``is_incremental`` walks only what follows the kept head; without one, everything. Raises NotFound for no member.
+    ``is_incremental`` walks only what follows the kept head; without one, everything. Raises NotFound for no member, and
+    WalkStopped if ``watch`` ended the walk: then the head kept before stays.
     """
     kept = kept_head(caller, folder)
     if kept is not None and is_incremental:
-        verdict = audit.verify(caller, *more, after=kept.head)
+        verdict = audit.verify(caller, *more, after=kept.head, watch=watch)
     else:
-        verdict = audit.verify(caller, *more, *([kept.head] if kept else []))
+        verdict = audit.verify(caller, *more, *([kept.head] if kept else []), watch=watch)
     problem = _keep(caller, verdict.head, folder) if verdict.ok else ""
     return Verified(verdict, kept, problem)
 

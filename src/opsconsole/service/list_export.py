@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Generic, Protocol, TextIO, TypeVar
 
 from opsconsole.domain.json_text import JsonText, to_document
 from opsconsole.errors import UsageError
+from opsconsole.service.export import private_file
 
 T = TypeVar("T")
 
@@ -53,6 +53,15 @@ FAILURE_CELLS = (
 )  # fmt: skip
 """Columns of exported failures."""
 
+CHECK_CELLS = (
+    "id", "tenant", "workspace", "set", "status", "outcome", "initiator", "created_at", "started_at", "completed_at",
+    "differences.changed", "differences.new", "differences.gone", "differences.same", "differences.unknown",
+)  # fmt: skip
+"""Columns of exported drift checks."""
+
+DIFFERENCE_CELLS = ("kind", "policy_type", "policy_id", "policy_name", "added", "removed")
+"""Columns of exported differences."""
+
 AUDIT_CELLS = (
     "seq", "created_at", "actor", "action", "outcome", "workspace", "tenant", "resource_type", "resource_id",
     "details", "id", "prev_hash", "hash",
@@ -94,21 +103,14 @@ def write_list(export: ListExport[Any], path: Path, watch: Callable[[int], bool]
     ExportStopped. Raises UsageError rather than overwrite; a file that is not whole does not stay.
     """
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with private_file(path, errors="replace") as file:
+            return _write(export, file, path.suffix.lower() == ".csv", watch)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         said = getattr(error, "strerror", None) or type(error).__name__
-        raise UsageError(f"Cannot write {str(path)!r}: {said}.", "Name a new file in a folder that is there.") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="replace", newline="") as file:
-            return _write(export, file, path.suffix.lower() == ".csv", watch)
-    except OSError as error:
-        path.unlink(missing_ok=True)
         raise UsageError(
-            f"Cannot write {str(path)!r}: {error.strerror}.", "Check the free space, then export again."
+            f"Cannot write {str(path)!r}: {said}.",
+            "Name a new file in a folder that is there, with room on its disk, then export again.",
         ) from None
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _write(export: ListExport[Any], file: TextIO, is_csv: bool, watch: Callable[[int], bool]) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.store.columns import to_json_text
-from opsconsole.store.database import Row, Session
+from opsconsole.store.database import Row, Session, bind_list
+from opsconsole.store.lookup import part_of_text, part_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,40 @@ def clear_drift_items(s: Session, run_id: str) -> int:
     return s.run("DELETE FROM drift_items WHERE run_id = :id", id=run_id)
 
 
-def list_drift_items(s: Session, run_id: str, *, limit: int | None = None, after_seq: int = 0) -> list[DriftItem]:
+def list_drift_items(
+    s: Session, run_id: str, flt: DifferenceFilter = EVERYTHING, *, limit: int | None = None, after_seq: int = 0
+) -> list[DriftItem]:
     """Return findings in order, those after ``after_seq``."""
-    page: dict[str, Any] = {} if limit is None else {"limit": limit}
+    where, params = _where(run_id, flt)
+    if limit is not None:
+        params["limit"] = limit
     rows = s.all(
         "SELECT kind, policy_type, policy_id, policy_name, added, removed, seq FROM drift_items"
-        f" WHERE run_id = :id AND seq > :after ORDER BY seq{'' if limit is None else ' LIMIT :limit'}",
-        id=run_id,
+        f" WHERE {where} AND seq > :after ORDER BY seq{'' if limit is None else ' LIMIT :limit'}",
         after=after_seq,
-        **page,
+        **params,
     )
     return [_to_item(row) for row in rows]
 
 
-def count_drift_items(s: Session, run_id: str) -> dict[str, int]:
+def count_drift_items(s: Session, run_id: str, flt: DifferenceFilter = EVERYTHING) -> dict[str, int]:
     """Return how many findings there are of each kind."""
-    rows = s.all("SELECT kind, COUNT(*) AS n FROM drift_items WHERE run_id = :id GROUP BY kind", id=run_id)
+    where, params = _where(run_id, flt)
+    rows = s.all(f"SELECT kind, COUNT(*) AS n FROM drift_items WHERE {where} GROUP BY kind", **params)
     return {row["kind"]: int(row["n"]) for row in rows}
+
+
+def _where(run_id: str, flt: DifferenceFilter) -> tuple[str, dict[str, Any]]:
+    conditions, params = ["run_id = :id"], dict[str, Any](id=run_id)
+    for column, prefix, values in (("kind", "k", flt.kinds), ("policy_type", "t", flt.types)):
+        if values:
+            names, more = bind_list(prefix, list(values))
+            conditions.append(f"{column} IN ({names})")
+            params.update(more)
+    if flt.search:
+        conditions.append(part_of_text("policy_name", "policy_id"))
+        params["part"] = part_pattern(flt.search)
+    return " AND ".join(conditions), params
 
 
 def _to_item(row: Row) -> DriftItem:

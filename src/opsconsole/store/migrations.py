@@ -47,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     Step("0002_sorted_runs", ("0002_sorted_runs.sql",)),
     Step("0003_run_log", ("0003_run_log.sql",)),
     Step("0004_engine_budgets", ("0004_engine_budgets.sql",)),
+    Step("0005_failed_runs_by_time", ("0005_failed_runs_by_time.sql",)),
 )
 """Every step that this version knows, in order. A step that was ever released is never edited."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from opsconsole.domain.restore import RestoreWrite, StepKind, WriteState
-from opsconsole.store.database import Row, Session
+from opsconsole.store.database import Row, Session, bind_list, chunks
 
 _SELECT = (
     "SELECT run_id, restore_item_id, step, kind, before_image, body, state, lease_epoch, created_at, settled_at,"
@@ -91,6 +93,38 @@ def first_before_images(s: Session, restore_run_id: str, policy_type: str | None
     ):
         images.setdefault(row["restore_item_id"], row["before_image"])
     return images
+
+
+def written_items(s: Session, run_id: str, *, limit: int, after: str = "") -> list[str]:
+    """Return the ids of the items that an execution wrote, those after ``after``, in the order of ids."""
+    rows = s.all(
+        "SELECT DISTINCT restore_item_id FROM restore_writes WHERE run_id = :run AND restore_item_id > :after"
+        " ORDER BY restore_item_id LIMIT :limit",
+        run=run_id,
+        after=after,
+        limit=limit,
+    )
+    return [row["restore_item_id"] for row in rows]
+
+
+def count_written_items(s: Session, run_id: str) -> int:
+    """Return how many items an execution wrote."""
+    rows = s.all("SELECT COUNT(DISTINCT restore_item_id) AS n FROM restore_writes WHERE run_id = :run", run=run_id)
+    return int(rows[0]["n"])
+
+
+def writes_of_run(s: Session, run_id: str, item_ids: Sequence[str]) -> list[RestoreWrite]:
+    """Return what an execution wrote to these items, by item and step."""
+    found: list[RestoreWrite] = []
+    for part in chunks(list(item_ids)):
+        names, params = bind_list("i", part)
+        rows = s.all(
+            f"{_SELECT} WHERE run_id = :run AND restore_item_id IN ({names}) ORDER BY restore_item_id, step",
+            run=run_id,
+            **params,
+        )
+        found += [_to_write(row) for row in rows]
+    return found
 
 
 def _to_write(row: Row) -> RestoreWrite:

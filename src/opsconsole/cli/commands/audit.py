@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from opsconsole.cli.ending import EXIT_FAILED
+from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.options import page_options, with_invocation
+from opsconsole.cli.options import page_options, split_words, with_invocation
 from opsconsole.cli.output import Column, Row
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, number, short
-from opsconsole.domain.audit import Action, ChainHead
+from opsconsole.domain.audit import EXECUTED, Action, AuditOutcome, ChainHead
 from opsconsole.domain.ids import ID_LENGTH, looks_like_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import UsageError
@@ -31,6 +33,8 @@ COLUMNS = (
     Column("What", whole=True),
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _KEPT = re.compile(r"(\d+):([0-9a-f]{64})")
 
 
@@ -39,18 +43,69 @@ def command() -> None:
     """Who did what: a trail that only grows, its entries chained by hash."""
 
 
+def trail_options(function: F) -> F:
+    """Give a command the words that narrow the trail; ``query_of`` reads them."""
+    for option in (
+        click.option("--search", metavar="TEXT", help="The end of an id, or part of an actor or action."),
+        click.option("--until", metavar="WHEN", help="Only entries written before: as for --since."),
+        click.option(
+            "--since", metavar="WHEN", help="Only entries written since: a time, a date, or an age such as 7d or 24h."
+        ),
+        click.option("--tenant", metavar="NAME", help="Only this tenant."),
+        click.option(
+            "--outcome",
+            "outcomes",
+            multiple=True,
+            metavar="OUTCOME",
+            help="succeeded, partially_succeeded, failed, cancelled or refused.",
+        ),
+        click.option(
+            "--action",
+            "actions",
+            multiple=True,
+            metavar="ACTION",
+            help="Only this action, such as assignments.restore.executed.",
+        ),
+        click.option("--actor", "actors", multiple=True, metavar="NAME", help="Only what this member did."),
+    ):
+        function = option(function)
+    return function
+
+
+def query_of(
+    actors: tuple[str, ...],
+    actions: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    tenant: str | None,
+    since: str | None,
+    until: str | None,
+    search: str | None,
+) -> audit.AuditQuery:
+    """Return the query that the options of ``trail_options`` stand for. Raises UsageError."""
+    chosen = split_words(actions)
+    for action in chosen:
+        if action not in {known.value for known in Action}:
+            raise UsageError(
+                f"There is no action {action!r}.", f"It is one of: {', '.join(known.value for known in Action)}."
+            )
+    return audit.AuditQuery(
+        actors=split_words(actors),
+        actions=tuple(Action(action) for action in chosen),
+        outcomes=tuple(one_of(AuditOutcome, word, "--outcome") for word in split_words(outcomes)),
+        tenant=tenant,
+        since=parse_moment(since, "--since"),
+        until=parse_moment(until, "--until"),
+        search=search,
+    )
+
+
 @command.command("list")
-@click.option("--action", metavar="ACTION", help="Only this action, such as assignments.restore.executed.")
-@click.option("--search", metavar="TEXT", help="Part of an actor or of what the entry is about.")
+@trail_options
 @page_options
 @with_invocation
-def list_entries(invocation: Invocation, action: str | None, search: str | None, limit: int, cursor: str | None) -> int:
+def list_entries(invocation: Invocation, /, limit: int, cursor: str | None, **words: Any) -> int:
     """List audit entries, newest first."""
-    if action is not None and action not in {known.value for known in Action}:
-        raise UsageError(
-            f"There is no action {action!r}.", f"It is one of: {', '.join(known.value for known in Action)}."
-        )
-    page = audit.list_entries(invocation.caller(), action=action, search=search, limit=limit, cursor=cursor)
+    page = audit.list_entries(invocation.caller(), query_of(**words), limit=limit, cursor=cursor)
     out = invocation.out
     if out.is_json:
         out.page(page.items, page.next_cursor)
@@ -92,6 +147,39 @@ def show(invocation: Invocation, entry_ref: str) -> int:
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)
+
+
+@command.command("writes", short_help="What an execution wrote: each policy before and after.")
+@click.argument("entry_ref", metavar="ID")
+@page_options
+@with_invocation
+def writes(invocation: Invocation, entry_ref: str, limit: int, cursor: str | None) -> int:
+    """List the policies that an audited execution of a restore wrote to, with their targets right before and after."""
+    from opsconsole.cli.targets import target_words
+    from opsconsole.service import written
+
+    caller, out = invocation.caller(), invocation.out
+    entry = audit.show_entry(caller, entry_ref)
+    if entry["action"] != EXECUTED:
+        raise UsageError(
+            f"Entry #{entry['seq']} is about no execution.",
+            f"`opsconsole audit list --action {EXECUTED}` lists those that are.",
+        )
+    page = written.list_written(caller, str(entry["resource_id"]), limit=limit, cursor=cursor)
+    if out.is_json:
+        out.page([policy.to_json() for policy in page.items], page.next_cursor)
+        return 0
+    for policy in page.items:
+        name = plain(policy.policy_name or policy.policy_id)
+        out.line(f"{policy.state.replace('_', ' ')}  {policy.policy_type}  {name}")
+        for title, targets in (("before", policy.before), ("after", policy.after)):
+            words = "not proven" if targets is None else ", ".join(target_words(one) for one in targets) or "nobody"
+            out.line(f"    {title:7}{words}")
+    if not page.items:
+        out.line("Nothing was written.")
+    if page.next_cursor:
+        out.note(f"More: add `--cursor {page.next_cursor}`.")
+    return 0
 
 
 @command.command("verify", short_help="Walk the whole trail and check it.")
@@ -182,21 +270,22 @@ def head(invocation: Invocation) -> int:
 @command.command("export", short_help="Write the trail to a file.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@trail_options
 @with_invocation
-def export(invocation: Invocation, file: Path, force: bool) -> int:
-    """Write the trail, oldest entry first: CSV for a name that ends in .csv, else JSON Lines."""
-    caller = invocation.caller()
+def export(invocation: Invocation, /, file: Path, force: bool, **words: Any) -> int:
+    """Write the trail, or what the options leave of it, oldest entry first: CSV for a name that ends in .csv, else JSON Lines."""
+    caller, query = invocation.caller(), query_of(**words)
     if file.exists() and not force:
         raise UsageError(f"{str(file)!r} is there already.", "Name a new file, or use --force to replace it.")
     if force:
         beside = file.with_name(f".{file.stem}.{caller.new_id()}{file.suffix}")
         try:
-            count = audit.export_entries(caller, beside)
+            count = audit.export_entries(caller, beside, query)
             beside.replace(file)
         finally:
             beside.unlink(missing_ok=True)
     else:
-        count = audit.export_entries(caller, file)
+        count = audit.export_entries(caller, file, query)
     if invocation.out.is_json:
         invocation.out.document({"file": str(file), "entries": count})
     else:

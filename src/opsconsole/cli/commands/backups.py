@@ -8,20 +8,22 @@ from typing import Any
 
 import click
 
-from opsconsole.cli.differences import tell_differences
+from opsconsole.cli.differences import tell_counts, tell_differences, tell_items
 from opsconsole.cli.ending import EXIT_PARTLY
 from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.failures import Names, tell_set_failures
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
-from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
+from opsconsole.cli.options import MAX_LIMIT, page_options, split_words, wait_option, with_invocation
 from opsconsole.cli.output import Cell, Column, Row
 from opsconsole.cli.record_options import record_options, record_query
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short
 from opsconsole.domain.backup import BackupSet, ItemStatus
+from opsconsole.domain.difference import DIFFERING, KINDS, UNKNOWN, DifferenceFilter
 from opsconsole.domain.plain_text import plain
-from opsconsole.service import backups
+from opsconsole.errors import UsageError
+from opsconsole.service import backups, differences
 from opsconsole.service.caller import Caller, Page
 from opsconsole.service.record_query import EVERY_RECORD, SET_STATES, RecordQuery
 
@@ -52,6 +54,9 @@ ITEM_COLUMNS = (
     Column("Policy"),
     Column("Why", whole=True),
 )
+
+PAGE = 50
+"""Policies of a difference on a page where only a part of it was asked for."""
 
 
 @click.group(short_help="Backup sets: what is saved, missing, changed.")
@@ -233,15 +238,66 @@ def fetch(invocation: Invocation, set_ref: str, item_ref: str | None, failed: bo
 @command.command("diff")
 @click.argument("first_ref", metavar="SET")
 @click.argument("second_ref", metavar="SET")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="changed, new, gone or unknown (not comparable).")
+@export_option("what differs or could not be compared")
+@click.option("--search", metavar="TEXT", help="Part of a policy's name or id.")
+@click.option("--limit", type=click.IntRange(1, MAX_LIMIT), help="Page by page, this many policies on each; else all.")
+@click.option("--cursor", metavar="CURSOR", help="Go on where the page before ended (its `next_cursor`).")
 @with_invocation
-def diff(invocation: Invocation, first_ref: str, second_ref: str) -> int:
+def diff(
+    invocation: Invocation,
+    first_ref: str,
+    second_ref: str,
+    kinds: tuple[str, ...],
+    search: str | None,
+    export_to: Path | None,
+    limit: int | None,
+    cursor: str | None,
+) -> int:
     """Compare two sets; exit code 3 where they differ, or where not everything could be compared."""
-    found = backups.diff_sets(invocation.caller(), first_ref, second_ref)
+    if export_to is not None:
+        flt = DifferenceFilter(_kinds(kinds), search=search)
+        return tell_export(invocation, differences.findings(invocation.caller(), first_ref, second_ref, flt), export_to)
+    if limit is not None or cursor or kinds or search:
+        return _diff_page(invocation, first_ref, second_ref, _kinds(kinds), search, limit or PAGE, cursor)
+    found = differences.diff_sets(invocation.caller(), first_ref, second_ref)
     if invocation.out.is_json:
         invocation.out.document(found.to_json())
     else:
         tell_differences(invocation.out, found)
     return EXIT_PARTLY if found.differs or found.unknown else 0
+
+
+def _kinds(words: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = split_words(words)
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise UsageError(f"There is no kind {unknown[0]!r}.", f"It is one of: {', '.join(KINDS)}.")
+    return tuple(kinds)
+
+
+def _diff_page(
+    invocation: Invocation,
+    first_ref: str,
+    second_ref: str,
+    kinds: tuple[str, ...],
+    search: str | None,
+    limit: int,
+    cursor: str | None,
+) -> int:
+    caller, out = invocation.caller(), invocation.out
+    flt = DifferenceFilter(kinds, search=search)
+    page = differences.list_set_differences(caller, first_ref, second_ref, flt, limit=limit, cursor=cursor)
+    counts = differences.count_set_differences(caller, first_ref, second_ref, flt)
+    differing = sum(counts[kind] for kind in DIFFERING)
+    if out.is_json:
+        found = {"differs": differing > 0, "counts": counts}
+        out.document({**found, "items": [item.to_json() for item in page.items], "next_cursor": page.next_cursor})
+    else:
+        tell_counts(out, counts)
+        tell_items(out, page.items)
+        if page.next_cursor:
+            out.note(f"More: add `--cursor {page.next_cursor}`.")
+    return EXIT_PARTLY if differing or counts[UNKNOWN] else 0
 
 
 @command.command("export", short_help="Write a set into a new folder.")

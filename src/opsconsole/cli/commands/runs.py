@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,10 +19,12 @@ from opsconsole.cli.output import Column, Row
 from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, took
+from opsconsole.domain.difference import DIFFERING, DifferenceFilter
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.domain.run_event import phases_of
 from opsconsole.domain.run_sort import RunSort
+from opsconsole.errors import UsageError
 from opsconsole.service import runs
 from opsconsole.service.caller import Page
 
@@ -36,6 +39,9 @@ COLUMNS = (
     Column("Took", "right", fixed=True, drop=2),
     Column("By", drop=1),
 )
+
+SHOWN_DIFFERENCES = 20
+"""Policies that `show` names of what a drift check found; `differences` pages through all of them."""
 
 
 @click.group()
@@ -153,9 +159,11 @@ def show(invocation: Invocation, run_ref: str, with_log: bool, export_to: Path |
     run = runs.show_run(caller, run_ref)
     if invocation.out.is_json:
         more = {"log": [event.to_json() for event in runs.run_log(caller, run.id)]} if with_log else {}
-        invocation.out.document({**run.to_json(), **more})
+        invocation.out.document({**run.to_json(), **_found(invocation, run), **more})
         return 0
     _tell(invocation, run, with_log=with_log)
+    if run.type is RunType.DRIFT:
+        _tell_found(invocation, run)
     return 0
 
 
@@ -169,6 +177,31 @@ def _export_failures(invocation: Invocation, run_ref: str, file: Path) -> int:
         return Page([failure for _, failure in found], str(found[-1][0]) if len(found) == limit else None)
 
     return tell_export(invocation, ListExport("failures", FAILURE_CELLS, Failure.to_json, read), file)
+
+
+def _found(invocation: Invocation, run: OperationRun) -> dict[str, Any]:
+    """Return what a drift check found, in figures; nothing for other runs."""
+    if run.type is not RunType.DRIFT:
+        return {}
+    from opsconsole.service import drift
+
+    check = drift.show_drift(invocation.caller(), run.id)
+    return {"differences": {"differs": check.differing > 0, "counts": check.counts}}
+
+
+def _tell_found(invocation: Invocation, run: OperationRun) -> None:
+    """Write what a drift check found: its counts, the first policies, and how to see the others."""
+    from opsconsole.cli.differences import tell_counts, tell_items
+    from opsconsole.service import drift
+
+    out, caller = invocation.out, invocation.caller()
+    check = drift.show_drift(caller, run.id)
+    page = drift.list_differences(caller, run.id, limit=SHOWN_DIFFERENCES)
+    tell_counts(out, check.counts)
+    tell_items(out, [drift.to_difference(row) for row in page.items])
+    if page.next_cursor:
+        rest = check.differing - len(page.items)
+        out.note(f"And {number(rest)} more: `opsconsole runs differences {short(run.id)} --cursor {page.next_cursor}`.")
 
 
 def _tell(invocation: Invocation, run: OperationRun, *, with_log: bool = False) -> None:
@@ -206,6 +239,49 @@ def _tell(invocation: Invocation, run: OperationRun, *, with_log: bool = False) 
         for event in events:
             out.line(f"  {log_line(event)}")
     tell_run(invocation, run, with_each=True)
+
+
+@command.command("differences", short_help="What a drift check found, by its run.")
+@click.argument("run_ref", metavar="RUN")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="changed, new or gone.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only this policy type.")
+@click.option("--search", metavar="TEXT", help="Part of a policy's name or id.")
+@export_option("every one that fits, not a page,")
+@page_options
+@with_invocation
+def differences(
+    invocation: Invocation,
+    run_ref: str,
+    kinds: tuple[str, ...],
+    types: tuple[str, ...],
+    search: str | None,
+    export_to: Path | None,
+    limit: int,
+    cursor: str | None,
+) -> int:
+    """List the policies that a drift check found to differ, with the targets of both sides."""
+    from opsconsole.cli.differences import tell_counts, tell_items
+    from opsconsole.service import drift
+
+    caller, out = invocation.caller(), invocation.out
+    chosen = split_words(kinds)
+    if unknown := [kind for kind in chosen if kind not in DIFFERING]:
+        raise UsageError(f"There is no kind {unknown[0]!r}.", f"It is one of: {', '.join(DIFFERING)}.")
+    flt = DifferenceFilter(chosen, split_words(types), search)
+    check = drift.show_drift(caller, run_ref)
+    if export_to is not None:
+        return tell_export(invocation, drift.findings(caller, check.run.id, flt), export_to)
+    page = drift.list_differences(caller, run_ref, flt, limit=limit, cursor=cursor)
+    items = [drift.to_difference(row) for row in page.items]
+    if out.is_json:
+        found = {"run": check.run.id, "differs": check.differing > 0, "counts": check.counts}
+        out.document({**found, "items": [item.to_json() for item in items], "next_cursor": page.next_cursor})
+        return 0
+    tell_counts(out, check.counts)
+    tell_items(out, items)
+    if page.next_cursor:
+        out.note(f"More: add `--cursor {page.next_cursor}`.")
+    return 0
 
 
 @command.command("watch")

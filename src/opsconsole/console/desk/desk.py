@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from opsconsole.console.desk.audit import AuditDesk
 from opsconsole.console.desk.backups import BackupsDesk
+from opsconsole.console.desk.drift import DriftDesk
 from opsconsole.console.desk.members import MembersDesk
 from opsconsole.console.desk.overview import OverviewDesk
 from opsconsole.console.desk.restores import RestoresDesk
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
 
 class Desk(
-    RunsDesk, BackupsDesk, RestoresDesk, AuditDesk, OverviewDesk, TenantsDesk, SchedulesDesk, MembersDesk, Protocol
+    RunsDesk,
+    BackupsDesk,
+    RestoresDesk,
+    AuditDesk,
+    DriftDesk,
+    OverviewDesk,
+    TenantsDesk,
+    SchedulesDesk,
+    MembersDesk,
+    Protocol,
 ):
     """What screens may ask and order. Every call may raise OpsError; orders are guarded and audited behind it."""
 

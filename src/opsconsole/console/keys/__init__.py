@@ -6,6 +6,7 @@ from textual.binding import Binding, BindingType
 
 from opsconsole.console.keys.audit import AUDIT_KEYS
 from opsconsole.console.keys.backups import BACKUP_KEYS
+from opsconsole.console.keys.drift import DRIFT_KEYS
 from opsconsole.console.keys.everywhere import EVERYWHERE_KEYS
 from opsconsole.console.keys.key import Key
 from opsconsole.console.keys.lists import LIST_KEYS
@@ -26,6 +27,7 @@ KEYS: tuple[Key, ...] = (
     *BACKUP_KEYS,
     *RESTORE_KEYS,
     *PLAN_KEYS,
+    *DRIFT_KEYS,
     *AUDIT_KEYS,
     *SCHEDULE_KEYS,
     *MEMBER_KEYS,

@@ -19,7 +19,7 @@ AUDIT_KEYS: tuple[Key, ...] = (
         "v",
         "v",
         "verify",
-        "Walk the whole chain and show the first broken entry, if there is one.",
+        "Walk the whole chain and show the first broken entry, if there is one; pressed again, stop the walk.",
         "verify",
         places("audit"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.console.keys.key import Key, places
 from opsconsole.console.places import LISTS
 
-FILTERED = places("runs", "backups", "restores", "audit", "failures", "set", "plan")
+FILTERED = places("runs", "backups", "restores", "audit", "failures", "set", "plan", "drift", "check", "diff")
 """Lists with a filter."""
 
 LIST_KEYS: tuple[Key, ...] = (
@@ -39,7 +39,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "open",
         "Open what is under the cursor.",
         "open",
-        LISTS - {"plan", "failures", "tenant", "members"} | {"run"},
+        LISTS - {"plan", "failures", "check", "diff", "tenant", "members"} | {"run"},
     ),
     Key(
         "filter",

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console import orders, restore_orders
+from opsconsole.console import drift_orders, orders, restore_orders
 from opsconsole.console.figures import at_length, grouped
 from opsconsole.console.filters import ITEM_WORDS, item_query
 from opsconsole.console.keys import Key, bindings_of
@@ -137,7 +137,9 @@ class BackupSetScreen(ListScreen):
         return super().is_key_of_use(key_id) and (key_id != "only" or self._only_missing or self._has_gaps)
 
     def why_not(self, key_id: str) -> str | None:
-        """Say why nothing can be fetched."""
+        """Say why nothing can be fetched, or the set cannot be compared with its tenant."""
+        if key_id == "drift":
+            return drift_orders.why_not_drift(self._set)
         return orders.why_not_fetch(self._set) if key_id == "fetch" and self._set is not None else None
 
     def label_of(self, key: Key) -> str:
@@ -171,6 +173,15 @@ class BackupSetScreen(ListScreen):
         """Ask, then preview a restore of the set."""
         if self._set:
             restore_orders.ask_preview(self, self._set)
+
+    def action_drift(self) -> None:
+        """Ask, then compare the set with its tenant."""
+        if self._set and not self.refuses("drift"):
+            drift_orders.ask_drift(self, self._set)
+
+    def action_difference(self) -> None:
+        """Pick the set to compare this one with."""
+        drift_orders.pick_other(self, self._set_id)
 
     def copied(self) -> str:
         """Return the policy's id."""

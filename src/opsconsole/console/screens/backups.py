@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from opsconsole.console import orders, restore_orders
+from opsconsole.console import drift_orders, orders, restore_orders
 from opsconsole.console.figures import age, at_length, grouped
 from opsconsole.console.filters import SET_WORDS, record_query
 from opsconsole.console.keys import bindings_of
@@ -189,6 +189,27 @@ class BackupsScreen(ListScreen):
         """Ask, then preview a restore of the set."""
         if found := self._current():
             restore_orders.ask_preview(self, found)
+
+    def action_drift(self) -> None:
+        """Ask, then compare the set with its tenant."""
+        if (found := self._current()) and not self.refuses("drift"):
+            drift_orders.ask_drift(self, found)
+
+    def action_difference(self) -> None:
+        """Open the difference of the two marked sets, or of the one under the cursor and another."""
+        marked, found = self.query_one(WindowTable).marked, self._current()
+        if len(marked) > 2:
+            self.console_app.say(f"{len(marked)} sets are marked: mark two, or none and pick one.")
+        elif len(marked) == 2:
+            drift_orders.open_difference(self, *marked)
+        elif found is not None and marked and marked[0] != found.id:
+            drift_orders.open_difference(self, marked[0], found.id)
+        elif found is not None:
+            drift_orders.pick_other(self, found.id)
+
+    def why_not(self, key_id: str) -> str | None:
+        """Say why the set under the cursor cannot be compared with its tenant."""
+        return drift_orders.why_not_drift(self._current()) if key_id == "drift" else super().why_not(key_id)
 
     def copied(self) -> str:
         """Return the set's id."""

@@ -25,8 +25,8 @@ class Counted:
     more: Any = None
 
 
-class ListScreen(LiveScreen):
-    """Subclasses say which ``words`` their filter has, what it lists (``source_of``), and how that is counted."""
+class FilteredScreen(LiveScreen):
+    """Subclasses say which ``words`` their filter has, and what it lists (``source_of``)."""
 
     words: ClassVar[tuple[FilterWord, ...]] = ()
 
@@ -40,10 +40,6 @@ class ListScreen(LiveScreen):
 
     def source_of(self, found: Filtered) -> Source[Any]:
         """Return the list that a filter leaves."""
-        raise NotImplementedError
-
-    def count_found(self, found: Filtered) -> int:
-        """Return how many rows a filter leaves. Runs in a worker thread."""
         raise NotImplementedError
 
     def offered_names(self) -> Mapping[str, Sequence[str]]:
@@ -61,16 +57,6 @@ class ListScreen(LiveScreen):
     def table(self) -> WindowTable[Any]:
         """Return the list."""
         return self.query_one(WindowTable)
-
-    def fetch(self) -> Counted:
-        """Count what the filter leaves, and all there is."""
-        total = self.count_found(Filtered({}))
-        return Counted(self.count_found(self._filtered) if self._filter else total, total)
-
-    def receive(self, data: Counted) -> None:
-        """Show the counts."""
-        if not self._is_wrong:  # what is wrong stays on the screen
-            self.line.tell(data.found, data.total)
 
     def relist(self, *, keep: bool = False, hold: str | None = None) -> None:
         """Show what the filter leaves, from the top."""
@@ -125,3 +111,21 @@ class ListScreen(LiveScreen):
             self.table.focus()
         else:
             super().action_back()
+
+
+class ListScreen(FilteredScreen):
+    """A list that is counted whole each time; subclasses say how (``count_found``)."""
+
+    def count_found(self, found: Filtered) -> int:
+        """Return how many rows a filter leaves. Runs in a worker thread."""
+        raise NotImplementedError
+
+    def fetch(self) -> Counted:
+        """Count what the filter leaves, and all there is."""
+        total = self.count_found(Filtered({}))
+        return Counted(self.count_found(self._filtered) if self._filter else total, total)
+
+    def receive(self, data: Counted) -> None:
+        """Show the counts."""
+        if not self._is_wrong:  # what is wrong stays on the screen
+            self.line.tell(data.found, data.total)

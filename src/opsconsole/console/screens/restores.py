@@ -29,7 +29,7 @@ from opsconsole.service.list_export import RESTORE_CELLS, ListExport
 def source_of(row: RestoreRun) -> str:
     """Return where a plan comes from: a set, or the undo of another plan."""
     if row.undo_of:
-        return f"undo of {short_id(row.undo_of)}"
+        return f"undo {short_id(row.undo_of)}"
     return f"set {short_id(row.set_id)}" if row.set_id else "no set"
 
 
@@ -42,7 +42,7 @@ RESTORE_COLUMNS: tuple[Column[RestoreRun], ...] = (
     Column("Plan", 6, lambda row, pen, width: pen.cell(short_id(row.id), width)),
     Column("State", 16, lambda row, pen, width: pen.state_cell(RESTORE_STATES[row.status], width)),
     Column("Tenant", 6, lambda row, pen, width: pen.cell(row.tenant, width), flex=1),
-    Column("From", 14, lambda row, pen, width: pen.cell(source_of(row), width, "dim")),
+    Column("From", 11, lambda row, pen, width: pen.cell(source_of(row), width, "dim")),
     Column("Mode", 6, lambda row, pen, width: pen.cell(row.mode.value, width, "dim"), from_width=90),
     Column("Changes", 7, lambda row, pen, width: _count(row, "will_change", pen, width, "changed"), right=True),
     Column("Blocked", 7, lambda row, pen, width: _count(row, "blocked", pen, width, "bad"), right=True),

@@ -247,6 +247,12 @@ def _open_set(_: str, ref: str) -> LiveScreen:
     return BackupSetScreen(ref)
 
 
+def _open_drift(_: str, ref: str) -> LiveScreen:
+    from opsconsole.console.screens.drift_check import DriftCheckScreen
+
+    return DriftCheckScreen(ref)
+
+
 def _open_restore(_: str, ref: str) -> LiveScreen:
     from opsconsole.console.screens.plan import PlanScreen
 
@@ -263,6 +269,7 @@ _OPENERS: dict[str, Callable[[str, str], LiveScreen]] = {
     "reason": _open_reason,
     "run": lambda _, ref: RunScreen(ref),
     "set": _open_set,
+    "drift": _open_drift,
     "restore": _open_restore,
     "entry": _open_entry,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from opsconsole.console.desk.identity import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
+from opsconsole.console.service_desk.drift import DriftAtService
 from opsconsole.console.service_desk.later import Later
 from opsconsole.console.service_desk.members import MembersAtService
 from opsconsole.console.service_desk.overview import OverviewAtService
@@ -31,6 +32,7 @@ class ServiceDesk(
     BackupsAtService,
     RestoresAtService,
     AuditAtService,
+    DriftAtService,
     OverviewAtService,
     TenantsAtService,
     SchedulesAtService,
