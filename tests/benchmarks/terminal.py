@@ -30,11 +30,12 @@ class Terminal:
         self._master = master
         self._chunks: list[tuple[float, bytes]] = []
         self._came = threading.Condition()
+        self._is_over = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        while True:
+        while not self._is_over:
             try:
                 readable, _, _ = select.select([self._master], [], [], 0.5)
                 chunk = os.read(self._master, 1 << 16) if readable else None
@@ -46,6 +47,12 @@ class Terminal:
                 with self._came:
                     self._chunks.append((time.perf_counter(), chunk))
                     self._came.notify_all()
+
+    def close(self) -> None:
+        """Stop reading, then close: the next terminal gets this one's number, and a late reader would take its bytes."""
+        self._is_over = True
+        self._reader.join()
+        os.close(self._master)
 
     def send(self, keys: bytes) -> float:
         """Press keys; return when."""
@@ -119,8 +126,9 @@ def terminal(
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
+    screen = Terminal(process, master, started)
     try:
-        yield Terminal(process, master, started)
+        yield screen
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -128,7 +136,7 @@ def terminal(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
-        os.close(master)
+        screen.close()
 
 
 def _family(pid: int) -> list[int]:
