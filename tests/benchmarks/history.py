@@ -37,10 +37,11 @@ ENV = {"BENCH_TOKEN": "simulator"}
 
 @dataclass(frozen=True)
 class History:
-    """A store with a past, and who looks into it beside the console."""
+    """A store with a past, who looks into it beside the console, and the run whose every policy failed."""
 
     folder: Path
     caller: Caller
+    failed: OperationRun
 
     def config(self, graph: str = NOWHERE) -> Path:
         """Return a configuration whose tenant is served at ``graph``."""
@@ -79,9 +80,8 @@ def history(count: int, kept: str | None = None) -> Iterator[History]:
             shutil.copyfile(kept, store)
             store_admin.migrate_store(_config(store))
         _, caller = open_program(folder, NOWHERE)
-        _fail_a_run(caller)
         try:
-            yield History(folder, caller)
+            yield History(folder, caller, _fail_a_run(caller))
         finally:
             caller.db.close()
 
@@ -112,7 +112,7 @@ def _config(store: Path) -> Config:
         return load_config(path, {**os.environ, **ENV})
 
 
-def _fail_a_run(caller: Caller) -> None:
+def _fail_a_run(caller: Caller) -> OperationRun:
     with caller.db.write() as session:
         tenant = session.all("SELECT id, workspace_id FROM tenants ORDER BY id LIMIT 1")[0]
         now = to_text(system_clock())
@@ -120,4 +120,4 @@ def _fail_a_run(caller: Caller) -> None:
         run.context["counters"] = Counters(total=FAILURES, failed=FAILURES).to_json()
         run.context["progress"] = {"done": FAILURES, "total": FAILURES}
         failures = [make_failure(Reason.PERMISSION_DENIED, f"p{number:05}") for number in range(FAILURES)]
-        complete_run(session, run, Outcome.FAILED, failures=failures, now=now)
+        return complete_run(session, run, Outcome.FAILED, failures=failures, now=now)

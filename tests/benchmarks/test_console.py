@@ -127,7 +127,7 @@ def test_a_key_is_answered_while_the_engine_works_flat_out(histories: Histories,
                 waits: list[float] = []
                 while len(waits) < KEYS:
                     is_at_work = _order_backup(past)
-                    screen.send(b"g")
+                    _go_up(screen, past)
                     waits += _walk(screen, past, KEYS - len(waits), is_at_work)
                     _until(lambda: not is_at_work())  # noqa: B023
                 _note_waits(table, "key flat out", f"{size:,}", waits, KEY_FLAT_OUT_MS)
@@ -161,7 +161,7 @@ def test_what_is_far_away_comes_at_once(histories: Histories, table: Table) -> N
             note("filter by words", b"outcome:partial type:restore\r", row_of(past.found(rare)), also=total)
             _press(screen, b"\x1b", b"/")
             note("filter by id", oldest.id[-6:].encode() + b"\r", row_of(oldest), also=total)
-            _press(screen, b"\x1b", b"g")
+            _press(screen, b"\x1b", b"/", past.failed.id[-6:].encode() + b"\r")
             note(f"a run of {FAILURES:,} failures", b"\r", b"permission denied")
             screen.rest()
             note("its failures", b"\r", b"Policy p00000")
@@ -244,13 +244,25 @@ def _order_backup(past: History) -> Callable[[], bool]:
 def _note_run(table: Table, name: str, column: str, screen: Terminal, past: History) -> None:
     """Note what a run costs whose progress is on screen, and cancel it."""
     is_at_work = _order_backup(past)
-    screen.until(b"running", since=screen.send(b"g"))
+    _go_up(screen, past)
     percent, written = _costs(screen, WATCHED_S)
     assert is_at_work(), "the run ended before it was measured"
     table.setdefault(f"{name}, % of a core", {})[column] = percent
     table.setdefault(f"{name}, bytes/s", {})[column] = written / WATCHED_S
     runs.cancel_run(past.caller, past.newest()[0].id)
     _until(lambda: not is_at_work())
+
+
+def _go_up(screen: Terminal, past: History) -> None:
+    """Go to the newest run, which the console may not have heard of yet."""
+    newest, end = row_of(past.newest()[0]), time.monotonic() + 10.0
+    while time.monotonic() < end:
+        try:
+            screen.until(newest, since=screen.send(b"g"), limit_s=0.5)
+        except TimeoutError:
+            continue
+        return
+    raise TimeoutError("the newest run was never on top")
 
 
 def _walk(screen: Terminal, past: History, keys: int, is_on: Callable[[], bool] = lambda: True) -> list[float]:
