@@ -19,10 +19,9 @@ from opsconsole.errors import Conflict, UsageError
 from opsconsole.service.setup import init_store, open_caller
 
 from .driving import Driver, drive
-from .test_hostile_names import NAMES, check
 from .test_orders import shown_dim
 from .test_service_desk import CONFIG
-from .world_people import hostile_people, people_world, two_tenants
+from .world_people import people_world, two_tenants
 
 FIRST, PAUSED = 0, 2
 """Places of the schedules in the world: the daily one, and the one that is paused."""
@@ -210,31 +209,6 @@ def test_watching_only_takes_the_keys_away(place: str) -> None:
         assert not driver.app.screen.is_modal and desk.orders == []
 
     drive(steps, desk, is_read_only=True)
-
-
-HOSTILE_WAYS = (
-    ("S",),
-    ("S", "G"),
-    ("S", "p"),
-    ("S", "x"),
-    ("M", "down"),
-    ("M", "down", "x"),
-    ("M", "down", "r", "enter"),
-)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-@pytest.mark.parametrize("kind", NAMES)
-def test_foreign_text_stays_plain_text_on_both_screens(kind: str, size: tuple[int, int]) -> None:
-    async def steps(driver: Driver) -> None:
-        for keys in (*HOSTILE_WAYS, ("8", "n")):
-            await driver.press(*keys)
-            check(driver, size)
-            while driver.app.screen.is_modal:
-                await driver.hit("escape")
-            await driver.hit("1")
-
-    drive(steps, hostile_people(NAMES[kind]), size=size)
 
 
 def test_leaving_a_policy_out_makes_a_new_preview_without_it() -> None:

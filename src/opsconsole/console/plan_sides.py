@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from opsconsole.console.figures import grouped
-from opsconsole.console.folding import folded
+from opsconsole.console.folding import folded, word_folded
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.policy_words import type_words
 from opsconsole.console.states import PLAN_STATES
@@ -100,8 +100,8 @@ def _why(item: RestoreItem, pen: Pen, width: int) -> list[list[Span]]:
     lines: list[list[Span]] = []
     if item.failure is not None:
         info = REASONS[item.failure.reason]
-        lines += [[(part, pen.ink("text"))] for part in folded(cut(item.failure.message, 400), width)]
-        lines += [[(pen.drawn(part), pen.ink("key"))] for part in folded(f"→ {info.next_step}", width)]
+        lines += [[(part, pen.ink("text"))] for part in word_folded(cut(item.failure.message, 400), width)]
+        lines += [[(pen.drawn(part), pen.ink("key"))] for part in word_folded(f"→ {info.next_step}", width)]
     if item.unresolved and item.state is ItemState.BLOCKED:
         lines.append([("s", pen.ink("key")), (" settles these targets here.", pen.ink("text"))])
     return lines

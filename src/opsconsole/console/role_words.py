@@ -40,17 +40,27 @@ def role_lines(pen: Pen) -> list[list[Span]]:
     return lines
 
 
+ROLE_WIDTH = 5
+"""Columns of a role, with the gap behind it."""
+
+LABEL_WIDTH = 20
+"""Columns of a capability's words in the table, with the gap behind them."""
+
+
 def role_table(pen: Pen) -> list[list[Span]]:
     """Return the whole table: capabilities down, roles across."""
     yes, no = ("+", ".") if pen.is_ascii else ("✓", "·")
     lines: list[list[Span]] = [
-        [(" " * 17, pen.ink("dim")), *(span for role in ROLE_ORDER for span in pen.cell(_short(role), 6, "dim"))]
+        [
+            (" " * LABEL_WIDTH, pen.ink("dim")),
+            *(span for role in ROLE_ORDER for span in pen.cell(_short(role), ROLE_WIDTH, "dim")),
+        ]
     ]
     for capability, words in CAPABILITY_WORDS.items():
-        line = pen.cell(words, 18)
+        line = pen.cell(words, LABEL_WIDTH)
         for role in ROLE_ORDER:
             has = allows(role, capability)
-            line += pen.cell(yes if has else no, 6, "good" if has else "faint")
+            line += pen.cell(yes if has else no, ROLE_WIDTH, "good" if has else "faint")
         lines.append(line)
     return lines
 

@@ -44,7 +44,7 @@ WIDE_FROM = 110
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("Policy", 10, lambda row, pen, width: pen.cell(failure_name(row[1]), width), flex=3),
-    Column("Type", 18, lambda row, pen, width: pen.cell(type_words(row[1].subject.policy_type), width, "dim")),
+    Column("Type", 20, lambda row, pen, width: pen.cell(type_words(row[1].subject.policy_type), width, "dim")),
     Column("HTTP", 4, lambda row, pen, width: pen.cell(_status(row[1]), width, "bad", right=True), right=True),
 )
 
