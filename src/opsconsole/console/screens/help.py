@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.desk import refusal
+from opsconsole.console.desk.identity import refusal
 from opsconsole.console.keys import Key, bindings_of, keys_of
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.places import EVERYWHERE, LISTS

@@ -18,7 +18,7 @@ from opsconsole.errors import NotFound, OpsError
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import Desk
+    from opsconsole.console.desk.desk import Desk
     from opsconsole.console.graph_loss import GraphLoss
     from opsconsole.service.list_export import ListExport
 
