@@ -49,6 +49,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "Search the whole history; Enter keeps the filter, Esc clears it.",
         "filter",
         FILTERED,
+        opens_field=True,
     ),
     Key(
         "top",
