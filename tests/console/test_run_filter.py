@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from opsconsole.console.filters import AUDIT_WORDS, FAILURE_WORDS, RUN_WORDS, run_query
+from opsconsole.console.filters import AUDIT_WORDS, FAILURE_WORDS
+from opsconsole.console.run_filter import RUN_WORDS, run_query
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.filter_words import complete, parse_filter
 from opsconsole.domain.run import Outcome, RunType, Status

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.screen import Screen
+from textual.widgets import Input
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
 from opsconsole.console.widgets.banner import Banner
@@ -18,7 +19,7 @@ from opsconsole.errors import NotFound, OpsError
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import Desk
+    from opsconsole.console.desk.desk import Desk
     from opsconsole.console.graph_loss import GraphLoss
     from opsconsole.service.list_export import ListExport
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 _NOTHING_YET = object()
 
+_FIELDS = frozenset(key.action for key in KEYS if key.opens_field)
 _WRITES = frozenset(key.action for key in KEYS if key.is_write)
 
 
@@ -279,8 +281,10 @@ class LiveScreen(Screen[None]):
         self.store_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take the write keys away where the console only watches."""
+        """Take the write keys away where the console only watches, and leave letters to the field that has the focus."""
         del parameters
+        if action in _FIELDS and isinstance(self.focused, Input):
+            return False
         return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
