@@ -139,6 +139,13 @@ class LiveScreen(Screen[None]):
             had |= table.clear_marks()
         return had
 
+    def catch_up(self) -> None:
+        """Follow the store at once; a screen that is not laid out yet reads by itself when it is."""
+        if self.is_mounted:
+            self.store_changed()
+        else:
+            self.fall_behind()
+
     def fall_behind(self) -> None:
         """Remember to catch up when this screen comes to the front again."""
         self._is_outdated = True
@@ -244,9 +251,9 @@ class LiveScreen(Screen[None]):
         self.store_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take the write keys away where the console only watches."""
+        """Take the write keys away where the console only watches, and every key while nothing is laid out."""
         del parameters
-        return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
+        return self.is_there and not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
         """Jump to the newest row."""
@@ -258,8 +265,8 @@ class LiveScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the screen before; marks are taken away first."""
-        if self.unmark():
-            return
+        if self.app.screen is not self or self.unmark():
+            return  # left already: the key was struck twice
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
         else:
