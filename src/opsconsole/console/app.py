@@ -301,7 +301,7 @@ class OpsConsoleApp(Keystrokes):
             self.say(str(error), "error")
             return
         next_try_at = self.desk.now() + timedelta(seconds=RETRY_S)
-        self.loss = Loss(plain(error.message), self._seen_at, next_try_at, RETRY_S)
+        self.loss = Loss(plain(error.message), plain(error.hint), self._seen_at, next_try_at, RETRY_S)
         self._look_at_loss()
         if self._retry is not None:
             self._retry.stop()

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from opsconsole.console.dialogs.dialog import Dialog
+from opsconsole.console.loss import undone_words
 from opsconsole.console.pen import text_of
 from opsconsole.console.widgets.choice import Choice
 from opsconsole.domain.ids import short_id
@@ -130,7 +131,7 @@ class LeavingDialog(Dialog[None]):
             except Conflict:
                 continue  # it ended by itself meanwhile
             except OpsError as error:
-                self._app.say(str(error), "error")
+                self._app.say(undone_words(error), "error")
                 self.dismiss()
                 return
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")

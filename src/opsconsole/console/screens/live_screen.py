@@ -9,12 +9,13 @@ from textual import on
 from textual.screen import Screen
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
+from opsconsole.console.loss import undone_words
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.not_there import NotThere
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.errors import NotFound, OpsError
+from opsconsole.errors import NotFound, OpsError, Unreachable
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
@@ -223,7 +224,7 @@ class LiveScreen(Screen[None]):
             try:
                 answer = await self.console_app.command(call, *values, **named)
             except OpsError as error:
-                self.console_app.say(str(error), "error")
+                self.console_app.say(undone_words(error), "error")
                 return
             self.console_app.bells.started(answer)
             if self.is_there:
@@ -240,6 +241,8 @@ class LiveScreen(Screen[None]):
                 answer = await self.console_app.ask(call, *values)
             except OpsError as error:
                 self.console_app.trouble(error)
+                if isinstance(error, Unreachable):  # the banner tells what is wrong, not what became of the key
+                    self.console_app.say(undone_words(error), "error")
                 return
             if self.is_there:
                 then(answer)
