@@ -48,6 +48,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "restores": ("8",),
     "plan": ("8", "enter"),
     "blocked": ("8", "enter", "G"),
+    "policy of a plan": ("8", "enter", "enter"),
     "drift": ("D",),
     "check": ("D", "down", "enter"),
     "check in part": ("D", "down", "down", "down", "enter"),

@@ -14,12 +14,14 @@ import pytest
 from textual.widgets import Input
 
 from opsconsole.console.dialogs.export import ExportDialog
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, RunType, Status
 
 from .driving import Driver, drive
 from .world import busy_world, make_run
+from .world_drift import drift_world
 
 
 def table(driver: Driver) -> WindowTable:
@@ -383,3 +385,17 @@ def test_on_a_wide_terminal_a_set_shows_its_types_beside_the_list() -> None:
         assert "698 of 700" not in driver.text() and "700 of 700" in driver.text()
 
     drive(steps, busy_world(), size=(130, 40))
+
+
+@pytest.mark.parametrize("keys", [(), ("7",), ("8",), ("9",), ("D",), ("8", "enter")], ids="-".join)
+def test_letters_typed_right_behind_the_filters_key_land_in_the_field(keys: tuple[str, ...]) -> None:
+    """All of them are letters that are orders in the list: export, cancel, retry, backup, mark."""
+
+    async def steps(driver: Driver) -> None:
+        await driver.press(*keys)
+        for key in "/exr/b d":
+            driver.throw(key)
+        await driver.until(lambda: driver.app.screen.query_one(FilterLine).query_one(Input).value == "exr/b d")
+        assert not driver.app.screen.is_modal
+
+    drive(steps, drift_world())

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from opsconsole.console.filters import parse_run_filter
+from opsconsole.console.run_filter import parse_run_filter
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.errors import UsageError

@@ -330,4 +330,4 @@ def test_the_label_of_a_url_shows_neither_account_nor_password() -> None:
 
 
 def test_what_opening_exports() -> None:
-    assert {"open_store", "migrate", "store_info", "check_store"} <= set(opening.__all__)
+    assert {"open_store", "migrate", "store_info"} <= set(opening.__all__)

@@ -18,7 +18,7 @@ from opsconsole.service import runs
 from opsconsole.service.members import my_roles
 from opsconsole.service.tenants import check_binding
 from opsconsole.store import access, tenants
-from opsconsole.store.opening import check_store
+from opsconsole.store.checks import check_store
 
 FREE_BYTES = 200_000_000
 """Less room than this beside a store is worth a warning: a set of 10,000 policies takes some 50 MB."""

@@ -27,14 +27,18 @@ def folded(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def word_folded(text: str, width: int) -> list[str]:
-    """Return plain lines of at most ``width`` columns, broken between words where a word fits a line at all."""
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return plain lines of at most ``width`` columns, broken between words; ``indent`` stands before those that go on below."""
     lines: list[str] = []
+    line = ""
     for word in plain(text).split(" "):
-        if lines and cell_width(lines[-1]) + 1 + cell_width(word) <= width:
-            lines[-1] += f" {word}"
-        elif cell_width(word) <= width:
-            lines.append(word)
-        else:
-            lines += folded(word, width)
-    return lines or [""]
+        grown = f"{line} {word}" if line else word
+        if cell_width(grown) <= width:
+            line = grown
+            continue
+        if line.strip():
+            lines.append(line)
+        # A word that fits on no line is the only thing that is cut in the middle.
+        *whole, line = folded(indent + word if lines else word, width)
+        lines += whole
+    return [*lines, line]

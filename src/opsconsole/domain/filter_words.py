@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from opsconsole.domain.clock import to_text
-from opsconsole.domain.schedule import parse_interval
 from opsconsole.errors import UsageError
 
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
@@ -74,6 +73,8 @@ def read_moment(text: str, now: datetime, zone: tzinfo | None = None) -> str | N
 
     A time without a zone is the reader's own.
     """
+    from opsconsole.domain.schedule import parse_interval  # most filters name no time
+
     try:
         return to_text(now - parse_interval(text))
     except (UsageError, OverflowError):

@@ -106,7 +106,7 @@ class EntryList(Widget):
                 *before,
                 (fit(entry.title, self._title_width), pen.ink("faint" if entry.refusal else "text")),
                 ("  ", Style.null()),
-                (fit(entry.refusal or entry.note, room), pen.ink("dim")),
+                (pen.drawn(fit(entry.refusal or entry.note, room)), pen.ink("dim")),
                 (f" {key} ", pen.ink("key")),
             ]
         segments = [Segment(text, ink) for text, ink in spans]

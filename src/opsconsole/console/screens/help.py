@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.desk import refusal
+from opsconsole.console.desk.identity import refusal
 from opsconsole.console.keys import Key, bindings_of, keys_of
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.places import EVERYWHERE, LISTS
@@ -76,7 +76,7 @@ def help_lines(place: str, pen: Pen, width: int, note_of: Callable[[Key], str | 
     for key in keys_of(place):
         (wide if key.places >= EVERYWHERE - {"help"} else own).append(key)
     sections = [("On this screen", own), ("Everywhere", wide)]
-    if place in LISTS or place in ("run", "item", "entry"):
+    if place in LISTS or place in ("run", "item", "policy", "entry"):
         sections.insert(1, ("In the list", keys_of("table")))
     lines: list[list[Span]] = []
     for title, keys in sections:

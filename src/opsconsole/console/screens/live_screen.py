@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.screen import Screen
+from textual.widgets import Input
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
 from opsconsole.console.loss import undone_words
@@ -19,7 +20,7 @@ from opsconsole.errors import NotFound, OpsError, Unreachable
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import Desk
+    from opsconsole.console.desk.desk import Desk
     from opsconsole.console.graph_loss import GraphLoss
     from opsconsole.service.list_export import ListExport
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 _NOTHING_YET = object()
 
+_FIELDS = frozenset(key.action for key in KEYS if key.opens_field)
 _WRITES = frozenset(key.action for key in KEYS if key.is_write)
 
 
@@ -254,9 +256,11 @@ class LiveScreen(Screen[None]):
         self.store_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take the write keys away where the console only watches, and every key while nothing is laid out."""
+        """Take every key away while nothing is laid out, letters from a list whose field has the focus, writes where it only watches."""
         del parameters
-        return self.is_there and not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
+        if not self.is_there or (action in _FIELDS and isinstance(self.focused, Input)):
+            return False
+        return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
         """Jump to the newest row."""

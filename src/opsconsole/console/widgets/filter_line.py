@@ -111,8 +111,8 @@ class FilterLine(Vertical):
         return self.query_one(FilterInput)
 
     def begin(self) -> None:
-        """Put the focus into the field."""
-        self._field.focus()
+        """Put the focus into the field, at once: what is typed next belongs there."""
+        self.screen.set_focus(self._field)
 
     def clear(self) -> None:
         """Empty the filter."""
