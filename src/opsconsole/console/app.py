@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
@@ -26,6 +25,7 @@ from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.desk.identity import Identity, is_example, refusal
 from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.keys import Key
+from opsconsole.console.keystrokes import Keystrokes
 from opsconsole.console.loss import Loss
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
@@ -51,7 +51,7 @@ RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
 
 
-class OpsConsoleApp(App[int]):
+class OpsConsoleApp(Keystrokes):
     """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
 
     ``has_temporary_store``: what is queued ends with this console, as in the demo.
@@ -246,7 +246,7 @@ class OpsConsoleApp(App[int]):
         for screen in screens[1:]:
             screen.fall_behind()
         if screens:
-            screens[0].store_changed()
+            screens[0].catch_up()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Catch up with what changed while the terminal was out of focus."""
@@ -292,7 +292,7 @@ class OpsConsoleApp(App[int]):
             self.say(str(error), "error")
             return
         next_try_at = self.desk.now() + timedelta(seconds=RETRY_S)
-        self.loss = Loss(plain(error.message), self._seen_at, next_try_at, RETRY_S)
+        self.loss = Loss(plain(error.message), plain(error.hint), self._seen_at, next_try_at, RETRY_S)
         self._look_at_loss()
         if self._retry is not None:
             self._retry.stop()

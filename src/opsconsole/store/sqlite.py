@@ -175,6 +175,7 @@ class SqliteDatabase(Database):
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._opened: tuple[int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection, set up as every one must be. Raises StoreUnavailable."""
@@ -310,12 +311,16 @@ class SqliteDatabase(Database):
             raise RuntimeError("a write transaction is open in this thread already")
         handles: list[_Handle] = local.__dict__.setdefault("handles", [])
         handle = next((candidate for candidate in handles if not candidate.is_busy), None)
+        # A thread that comes later must not open whatever stands there by then: the file is that of the first connection.
+        if self._opened is not None and self._opened != self._file():
+            raise self._replaced()
         if handle is None:
             handle = _Handle(self.connect(), self._file())
+            self._opened = self._opened or handle.file
             handles.append(handle)
             with self._lock:
                 self._handles.add(handle)
-        if handle.file != self._file():
+        if handle.file != self._opened:
             raise self._replaced()
         handle.is_busy = True
         if is_write:

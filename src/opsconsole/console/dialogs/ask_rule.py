@@ -10,9 +10,9 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.fire_times import fire_at_length, zone_name
 from opsconsole.console.pen import Pen, Span, text_of
 from opsconsole.console.rule_words import read_rule, rule_words
@@ -31,7 +31,7 @@ FIRST_RULE = "0 3 * * *"
 """Stands there at first: the rule that most backups have."""
 
 
-class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
+class AskRule(Dialog[tuple[Rule, tuple[datetime, ...]] | None]):
     """Returns a rule that makes sense with its next times, or None."""
 
     DEFAULT_CSS = """

@@ -9,9 +9,9 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.dialogs.pick import Entry, EntryList
 from opsconsole.console.figures import grouped
 from opsconsole.console.pen import Span, text_of
@@ -56,7 +56,7 @@ class MarkedList(EntryList):
             cast("ChooseDialog", self.screen).action_mark()
 
 
-class ChooseDialog(ModalScreen[tuple[Entry, ...] | None]):
+class ChooseDialog(Dialog[tuple[Entry, ...] | None]):
     """Returns the entries that were marked, in the order of marking, or None.
 
     ``find`` reads what fits a typed text, in a worker thread; without it the entries given are narrowed.

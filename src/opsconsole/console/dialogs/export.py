@@ -14,10 +14,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from opsconsole.config import expanded
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.figures import grouped, left
 from opsconsole.console.pen import Span, text_of
 from opsconsole.domain.plain_text import cut, plain
@@ -43,7 +43,7 @@ def default_file(noun: str, stamp: str) -> Path:
     return (folder if folder.is_dir() else Path()) / f"opsconsole-{noun.replace(' ', '-')}-{stamp}.jsonl"
 
 
-class ExportDialog(ModalScreen[tuple[Path, int] | None]):
+class ExportDialog(Dialog[tuple[Path, int] | None]):
     """Answers with the file and how many rows it holds, or None. Enter is no order: what is written is a new file only."""
 
     DEFAULT_CSS = """

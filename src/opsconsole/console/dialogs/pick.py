@@ -12,11 +12,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.pen import Span, width_of
 from opsconsole.domain.plain_text import cell_width, fit, plain
 
@@ -132,7 +132,7 @@ class EntryList(Widget):
             cast("PickDialog", self.screen).action_pick()
 
 
-class PickDialog(ModalScreen[str | None]):
+class PickDialog(Dialog[str | None]):
     """Returns the id of the entry that was picked, or None."""
 
     DEFAULT_CSS = """

@@ -10,12 +10,13 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
+from opsconsole.console.loss import undone_words
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.not_there import NotThere
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.errors import NotFound, OpsError
+from opsconsole.errors import NotFound, OpsError, Unreachable
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
@@ -152,6 +153,13 @@ class LiveScreen(Screen[None]):
             had |= table.clear_marks()
         return had
 
+    def catch_up(self) -> None:
+        """Follow the store at once; a screen that is not laid out yet reads by itself when it is."""
+        if self.is_mounted:
+            self.store_changed()
+        else:
+            self.fall_behind()
+
     def fall_behind(self) -> None:
         """Remember to catch up when this screen comes to the front again."""
         self._is_outdated = True
@@ -234,7 +242,7 @@ class LiveScreen(Screen[None]):
             try:
                 answer = await self.console_app.command(call, *values, **named)
             except OpsError as error:
-                self.console_app.say(str(error), "error")
+                self.console_app.say(undone_words(error), "error")
                 return
             self.console_app.bells.started(answer)
             if self.is_there:
@@ -254,6 +262,8 @@ class LiveScreen(Screen[None]):
             except OpsError as error:
                 missed()
                 self.console_app.trouble(error)
+                if isinstance(error, Unreachable):  # the banner tells what is wrong, not what became of the key
+                    self.console_app.say(undone_words(error), "error")
                 return
             if self.is_there:
                 then(answer)
@@ -281,9 +291,9 @@ class LiveScreen(Screen[None]):
         self.store_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take the write keys away where the console only watches, and leave letters to the field that has the focus."""
+        """Take every key away while nothing is laid out, letters from a list whose field has the focus, writes where it only watches."""
         del parameters
-        if action in _FIELDS and isinstance(self.focused, Input):
+        if not self.is_there or (action in _FIELDS and isinstance(self.focused, Input)):
             return False
         return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
@@ -297,8 +307,8 @@ class LiveScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the screen before; marks are taken away first."""
-        if self.unmark():
-            return
+        if self.app.screen is not self or self.unmark():
+            return  # left already: the key was struck twice
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
         else:
