@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from opsconsole.console.figures import at
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.pen import Span, line_of, text_of
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.plain_text import cut, plain
@@ -108,7 +108,7 @@ class Banner(Widget):
         pen = cast("OpsConsoleApp", self.app).pen
         told = []
         for text, ink in words.below:
-            lines = word_folded(text, width - 4)
+            lines = wrapped(text, width - 4)
             if len(lines) > MAX_LINES:
                 lines = [*lines[: MAX_LINES - 1], f"{cut(lines[MAX_LINES - 1], width - 6)} …"]
             told += [text_of(("   ", pen.ink("dim")), (pen.drawn(line), pen.ink(ink))) for line in lines]
