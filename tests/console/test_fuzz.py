@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from opsconsole.console import app as app_module
+from opsconsole.console import engine_start
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.embedded_engine import EmbeddedEngine
@@ -82,7 +83,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(home))
     monkeypatch.chdir(home)
     monkeypatch.setattr(app_module, "RETRY_S", 0.2)
-    monkeypatch.setattr(app_module, "ENGINE_AT_LAST_S", 0.2)
+    monkeypatch.setattr(engine_start, "AT_LAST_S", 0.2)
     monkeypatch.setattr(governor, "BACK_OFF_BASE_S", 0.05)
 
 
@@ -265,12 +266,13 @@ async def open_every_place(app: OpsConsoleApp, pilot: Any) -> dict[str, tuple[st
         led_to = f"{app.screen.focused} of {app.screen_stack}"
         assert getattr(app.screen, "place", "") == place, f"{ways[place]} leads to {led_to} and not to {place}"
 
-    async def led_to_by(step: tuple[str, ...]) -> str:
+    async def led_to_by(step: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         for name in step:
             await strike(pilot, name)
         if app.screen.is_modal:
-            await strike(pilot, "enter")  # what is picked may be a place
-        return str(getattr(app.screen, "place", ""))
+            step = (*step, "enter")  # what is picked may be a place
+            await strike(pilot, "enter")
+        return str(getattr(app.screen, "place", "")), step
 
     while todo and set(ways) < EVERYWHERE:
         place, is_here = todo.pop(0), False
@@ -282,9 +284,9 @@ async def open_every_place(app: OpsConsoleApp, pilot: Any) -> dict[str, tuple[st
         for step in [("question_mark",), *((*("down",) * row, name) for name, rows in names for row in range(rows))]:
             if not is_here or step[-1] == "enter":
                 await go(place)
-            led_to = await led_to_by(step)
+            led_to, taken = await led_to_by(step)
             if led_to in EVERYWHERE and led_to not in ways:
-                ways[led_to] = (*ways[place], *step)
+                ways[led_to] = (*ways[place], *taken)
                 todo.append(led_to)
             is_here = led_to == place and len(step) == 1 and isinstance(app.focused, WindowTable)
     return ways

@@ -18,6 +18,7 @@ import pytest
 
 from engine.processes import fill_disk
 from opsconsole.console import app as app_module
+from opsconsole.console import engine_start
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.embedded_engine import EmbeddedEngine
@@ -42,7 +43,7 @@ POLICIES = 12
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "RETRY_S", 0.2)
-    monkeypatch.setattr(app_module, "ENGINE_AT_LAST_S", 0.2)
+    monkeypatch.setattr(engine_start, "AT_LAST_S", 0.2)
 
 
 class Console:
