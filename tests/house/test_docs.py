@@ -140,3 +140,8 @@ def test_the_document_names_every_outcome_and_every_kind_of_break() -> None:
     text = text_of("docs/audit.md")
     for word in (*(outcome.value for outcome in AuditOutcome), "changed", "missing", "inserted", "reordered"):
         assert f"`{word}`" in text, word
+
+
+def test_the_picture_of_the_readme_is_a_golden_screen() -> None:
+    shown = (ROOT / "docs" / "console.svg").read_bytes()
+    assert shown == (ROOT / "snapshots" / "test_screen[run_wide].svg").read_bytes(), "copy the golden screen over it"
