@@ -7,7 +7,7 @@ import contextvars
 import threading
 from collections.abc import Callable
 
-from opsconsole.errors import OpsError
+from opsconsole.errors import OpsError, StoreUnavailable
 
 POLL_S = 0.2
 """Five looks a second, each some microseconds: a change is on the screen within half a second, an order claimed as soon."""
@@ -49,7 +49,12 @@ class Pulse:
             return self._on_change if self._changed() else None
         except OpsError as error:
             trouble = error
-            return lambda: self._on_trouble(trouble)
+        except Exception as error:  # nobody may believe that he sees what is live while nothing looks any more
+            name = type(error).__name__
+            trouble = StoreUnavailable(
+                f"The store cannot be asked what changed ({name}).", "`opsconsole db check` looks at it."
+            )
+        return lambda: self._on_trouble(trouble)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         while not self._stop.wait(POLL_S):
