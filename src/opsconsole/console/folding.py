@@ -27,14 +27,19 @@ def folded(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def word_folded(text: str, width: int) -> list[str]:
-    """Return plain lines of at most ``width`` columns, broken between words where a word fits a line at all."""
+def word_folded(text: str, width: int, hang: int = 0) -> list[str]:
+    """Return plain lines of at most ``width`` columns, broken between words where a word fits a line at all.
+
+    One that does not begins where it stands: a sign before a long name stays before it. What goes on below stands ``hang``
+    columns further in.
+    """
     lines: list[str] = []
+    indent = " " * hang
     for word in plain(text).split(" "):
         if lines and cell_width(lines[-1]) + 1 + cell_width(word) <= width:
             lines[-1] += f" {word}"
-        elif cell_width(word) <= width:
-            lines.append(word)
+        elif cell_width(word) <= width - (hang if lines else 0):
+            lines.append(f"{indent if lines else ''}{word}")
         else:
-            lines += folded(word, width)
+            lines += folded(f"{lines.pop()} {word}" if lines else word, width)
     return lines or [""]

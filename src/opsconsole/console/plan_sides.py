@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from opsconsole.console.figures import grouped
-from opsconsole.console.folding import folded
+from opsconsole.console.folding import word_folded
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.policy_words import type_words
 from opsconsole.console.states import PLAN_STATES
@@ -22,6 +22,9 @@ MAX_KEPT = 12
 
 MAX_WORDS = 160
 """Columns of one target: two names of groups or filters as long as the directory allows would push the others away."""
+
+HANG = 2
+"""What goes on of a target stands below its words, not below its sign."""
 
 LEFT, RIGHT = "Live, as the preview saw it", "Planned"
 
@@ -47,13 +50,14 @@ def policy_sides(item: RestoreItem, pen: Pen, names: Mapping[str, str], width: i
         ],
     ]
     lines += [[(pen.drawn(f"⚠ {words}"), pen.ink("danger"))] for words in _dangers(item)]
+    # Why nothing was written comes first: a policy may have hundreds of targets.
+    if item.failure and item.state in (ItemState.BLOCKED, ItemState.FAILED, ItemState.AWAITING_APPROVAL):
+        lines += _why(item, pen, width)
     half = (width - 3) // 2
     lines += [
         [*pen.cell(LEFT, half, "dim"), (pen.drawn(" │ "), pen.ink("faint")), (cut(RIGHT, half), pen.ink("dim"))],
-        *(part for line in _targets(item, names) for part in _drawn(line, pen, half)),
+        *(part for line in _targets(item, names) for part in _drawn(line, pen, half, width - 3 - half)),
     ]
-    if item.failure and item.state in (ItemState.BLOCKED, ItemState.FAILED, ItemState.AWAITING_APPROVAL):
-        lines += _why(item, pen, width)
     return lines
 
 
@@ -83,14 +87,14 @@ def _targets(item: RestoreItem, names: Mapping[str, str]) -> list[_Line]:
     return lines
 
 
-def _drawn(line: _Line, pen: Pen, half: int) -> list[list[Span]]:
-    left = folded(line.left, half) if line.left else []
-    right = folded(line.right, half) if line.right else []
+def _drawn(line: _Line, pen: Pen, half: int, other_half: int) -> list[list[Span]]:
+    left = word_folded(line.left, half, HANG) if line.left else []
+    right = word_folded(line.right, other_half, HANG) if line.right else []
     return [
         [
             *pen.cell(one or "", half, line.left_ink),
             (pen.drawn(" │ "), pen.ink("faint")),
-            (pen.drawn(cut(other or "", half)), pen.ink(line.right_ink)),
+            (pen.drawn(cut(other or "", other_half)), pen.ink(line.right_ink)),
         ]
         for one, other in zip_longest(left, right)
     ]
@@ -100,8 +104,8 @@ def _why(item: RestoreItem, pen: Pen, width: int) -> list[list[Span]]:
     lines: list[list[Span]] = []
     if item.failure is not None:
         info = REASONS[item.failure.reason]
-        lines += [[(part, pen.ink("text"))] for part in folded(cut(item.failure.message, 400), width)]
-        lines += [[(pen.drawn(part), pen.ink("key"))] for part in folded(f"→ {info.next_step}", width)]
+        lines += [[(part, pen.ink("text"))] for part in word_folded(cut(item.failure.message, 400), width)]
+        lines += [[(pen.drawn(part), pen.ink("key"))] for part in word_folded(f"→ {info.next_step}", width)]
     if item.unresolved and item.state is ItemState.BLOCKED:
         lines.append([("s", pen.ink("key")), (" settles these targets here.", pen.ink("text"))])
     return lines

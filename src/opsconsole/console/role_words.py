@@ -19,6 +19,9 @@ CAPABILITY_WORDS: dict[Capability, str] = {
 }
 """What a capability lets its holder do."""
 
+TABLE_WORDS = 19
+"""Columns of those words in the table, with a blank behind the longest."""
+
 
 def gained(role: Role) -> str:
     """Return what a role may do beyond the one before it: ``back up, preview restores, …``."""
@@ -44,10 +47,13 @@ def role_table(pen: Pen) -> list[list[Span]]:
     """Return the whole table: capabilities down, roles across."""
     yes, no = ("+", ".") if pen.is_ascii else ("✓", "·")
     lines: list[list[Span]] = [
-        [(" " * 17, pen.ink("dim")), *(span for role in ROLE_ORDER for span in pen.cell(_short(role), 6, "dim"))]
+        [
+            (" " * TABLE_WORDS, pen.ink("dim")),
+            *(span for role in ROLE_ORDER for span in pen.cell(_short(role), 6, "dim")),
+        ]
     ]
     for capability, words in CAPABILITY_WORDS.items():
-        line = pen.cell(words, 18)
+        line = pen.cell(words, TABLE_WORDS)
         for role in ROLE_ORDER:
             has = allows(role, capability)
             line += pen.cell(yes if has else no, 6, "good" if has else "faint")

@@ -122,13 +122,13 @@ class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
 def _examples(pen: Pen) -> Text:
     return text_of(
         ("6h", pen.ink("key")),
-        (pen.drawn(" every 6 h · "), pen.ink("dim")),
+        ("             every 6 h, as ", pen.ink("dim")),
         ("7d", pen.ink("key")),
-        (pen.drawn(" every 7 days · or minute, hour, day, month, weekday:\n"), pen.ink("dim")),
+        (" every 7 days; or five fields,\n", pen.ink("dim")),
         ("0 3 * * *", pen.ink("key")),
-        (pen.drawn(" every day at 03:00 · "), pen.ink("dim")),
+        ("      minute hour day month weekday: every day at 03:00\n", pen.ink("dim")),
         ("30 22 * * 1-5", pen.ink("key")),
-        (" Monday to Friday at 22:30", pen.ink("dim")),
+        ("  Monday to Friday at 22:30", pen.ink("dim")),
     )
 
 

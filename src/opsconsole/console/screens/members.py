@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from opsconsole.console import member_orders
 from opsconsole.console.desk.members import MembersReport
 from opsconsole.console.figures import at_length
-from opsconsole.console.folding import folded
+from opsconsole.console.folding import word_folded
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.role_words import role_lines, role_table
@@ -138,7 +138,7 @@ def about_roles(pen: Pen, screen_width: int, *, is_one_file: bool) -> list[list[
     else:
         lines += role_lines(pen)
     if is_one_file:
-        lines += [[], *([(part.strip(), pen.ink("dim"))] for part in folded(BOUNDARY, about_width(screen_width)))]
+        lines += [[], *([(part.strip(), pen.ink("dim"))] for part in word_folded(BOUNDARY, about_width(screen_width)))]
     return lines
 
 
