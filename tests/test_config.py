@@ -258,6 +258,8 @@ def test_a_secret_that_is_not_there_is_named_by_its_source(tmp_path, content, sa
     assert said in str(caught.value)
     assert str(place) in str(caught.value)
     assert SECRET not in str(caught.value)
+    with pytest.raises(ConfigError, match="nobody-at-all/secret cannot be read"):
+        read_secret(SecretSource(file="~nobody-at-all/secret"), {})
     with pytest.raises(ConfigError, match="environment variable NOPE is not set"):
         read_secret(SecretSource(env="NOPE"), {"NOPE": ""})
 

@@ -82,6 +82,10 @@ class StoreUnavailable(Unreachable):
     code = "store_unavailable"
 
 
+class CommitUnknown(StoreUnavailable):
+    """The connection was lost in the middle of a commit: nobody here knows whether it holds. Look first."""
+
+
 class StoreNewer(StoreUnavailable):
     """The store was written by a newer version of opsconsole."""
 

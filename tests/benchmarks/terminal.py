@@ -20,8 +20,6 @@ from pathlib import Path
 CONTROL = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z~]|\x1b[()][AB0]|\x1b[=>]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 """Control sequences: what stands between two of them is text."""
 
-TICKS = os.sysconf("SC_CLK_TCK")
-
 
 class Terminal:
     """Reads in a thread of its own and notes when each chunk came; times are ``time.perf_counter()``."""
@@ -32,11 +30,12 @@ class Terminal:
         self._master = master
         self._chunks: list[tuple[float, bytes]] = []
         self._came = threading.Condition()
+        self._is_over = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        while True:
+        while not self._is_over:
             try:
                 readable, _, _ = select.select([self._master], [], [], 0.5)
                 chunk = os.read(self._master, 1 << 16) if readable else None
@@ -48,6 +47,12 @@ class Terminal:
                 with self._came:
                     self._chunks.append((time.perf_counter(), chunk))
                     self._came.notify_all()
+
+    def close(self) -> None:
+        """Stop reading, then close: the next terminal gets this one's number, and a late reader would take its bytes."""
+        self._is_over = True
+        self._reader.join()
+        os.close(self._master)
 
     def send(self, keys: bytes) -> float:
         """Press keys; return when."""
@@ -88,8 +93,15 @@ class Terminal:
             self._chunks.clear()
 
     def cpu_s(self) -> float:
-        """Return the CPU time of the program and of its children that live."""
+        """Return the CPU time of the living threads of the program and of its children, to the microsecond."""
         return sum(_cpu_s(pid) for pid in _family(self.process.pid))
+
+    def kill(self) -> float:
+        """End the program where it stands; return all the CPU time it took, of threads that ended as well."""
+        self.process.kill()
+        _, status, use = os.wait4(self.process.pid, 0)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return use.ru_utime + use.ru_stime
 
     def memory_mb(self) -> float:
         """Return what the program and its children hold, shared pages counted in parts."""
@@ -114,8 +126,9 @@ def terminal(
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
     os.close(slave)
+    screen = Terminal(process, master, started)
     try:
-        yield Terminal(process, master, started)
+        yield screen
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -123,7 +136,7 @@ def terminal(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5)
-        os.close(master)
+        screen.close()
 
 
 def _family(pid: int) -> list[int]:
@@ -135,8 +148,9 @@ def _family(pid: int) -> list[int]:
 
 
 def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Return what the scheduler counted: ``/proc/PID/stat`` counts hundredths of a second, too coarse for a program at rest."""
+    threads = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(text.split()[0]) for text in threads) / 1e9
 
 
 def _pss_mb(pid: int) -> float:

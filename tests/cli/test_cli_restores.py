@@ -20,6 +20,10 @@ def preview(program: Program, *args: str, code: int = 0) -> dict[str, Any]:
     return answer.json
 
 
+def preview_fails(program: Program, *args: str) -> int:
+    return program.inline("restore", "preview", "latest", "--tenant", "contoso", *args, "--json").code
+
+
 def snapshot(simulator: SimulatorThread) -> dict[str, Any]:
     return dict(control(simulator, "GET", "snapshot"))
 
@@ -67,6 +71,14 @@ def test_text_shows_the_plan_and_what_comes_next(backed_up: Program, simulator: 
     text = backed_up.inline("restore", "show", restore_id)
     assert text.out.count("will change  ") >= 3
     assert any(line.strip().startswith(("+", "-")) for line in text.out.splitlines())
+
+
+def test_a_policy_is_left_out_by_name(backed_up: Program) -> None:
+    item = backed_up.ask("backups", "items", "latest")["items"][0]
+    ref = f"{item['policy_type']}:{item['policy_id']}"
+    planned = preview(backed_up, "--without", ref)["restore_run"]["items"]
+    assert len(planned) == 39 and item["policy_id"] not in {one["policy_id"] for one in planned}
+    assert preview_fails(backed_up, "--without", f"{item['policy_type']}:nowhere") == 4
 
 
 def test_without_a_terminal_or_yes_nothing_runs(backed_up: Program, simulator: SimulatorThread) -> None:

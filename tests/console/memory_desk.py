@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from opsconsole.console.desk import Identity
+from opsconsole.console.desk.identity import Identity
 from opsconsole.domain.access import Role
 from opsconsole.domain.backup import BackupItem, BackupSet
 from opsconsole.domain.clock import to_text

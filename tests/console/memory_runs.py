@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from opsconsole.console.desk import RunReport
+from opsconsole.console.desk.runs import RunReport
 from opsconsole.domain.failure import Failure, Reason
 from opsconsole.domain.run import OperationRun
 from opsconsole.domain.run_event import RunEvent

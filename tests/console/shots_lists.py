@@ -25,7 +25,9 @@ async def type_half_a_word(pilot: Pilot[Any]) -> None:
 async def name_the_file(pilot: Pilot[Any]) -> None:
     # Where an export goes unless told otherwise is a folder of this machine.
     assert isinstance(pilot.app.screen, ExportDialog)
-    pilot.app.screen.query_one(Input).value = str(Path("/home/alice/Documents/opsconsole-runs-2026-08-20-140207.jsonl"))
+    field = pilot.app.screen.query_one(Input)
+    field.value = str(Path("/home/alice/Documents/opsconsole-runs-2026-08-20-140207.jsonl"))
+    field.cursor_position = len(field.value)  # it stood where this machine's path ended
     await settle(pilot)
 
 

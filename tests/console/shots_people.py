@@ -16,7 +16,7 @@ PEOPLE_SHOTS: dict[str, Shot] = {
     "schedules_no_color": Shot(people_world, ("S", "down", "down", "down"), look="no_color"),
     "schedules_empty": Shot(empty_world, ("S",)),
     "schedule_rule": Shot(people_world, RULE),
-    "schedule_types": Shot(people_world, (*RULE, "enter", "tab", "tab", "enter", "down", "enter", "down", "enter")),
+    "schedule_types": Shot(people_world, (*RULE, "enter", "enter", "down", "enter", "enter", "down", "enter")),
     "schedule_confirm": Shot(two_tenants, ("S", "n", "enter", "enter", *"6h", "enter", "enter", "enter", "enter")),
     "schedule_remove": Shot(people_world, ("S", "x")),
     "members": Shot(people_world, ("M",)),

@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from opsconsole.console.dialogs.export import ExportDialog
+from opsconsole.console.dialogs.export import ExportDialog, default_file
+from opsconsole.console.dialogs.leaving import LeavingDialog
+from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.service.list_export import EXPORT_PAGE
 
-from .driving import Driver, drive
+from .driving import Driver, Engine, drive
 from .world import busy_world, make_run
+from .world_drift import drift_world
 
 
 def table(driver: Driver) -> WindowTable:
@@ -315,6 +319,93 @@ def test_an_export_overwrites_nothing_and_says_so(tmp_path: Path) -> None:
     drive(steps, busy_world())
 
 
+def test_an_export_into_the_home_of_nobody_is_refused_in_words() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = "~nobody-at-all/runs.csv"
+        await driver.press("enter")
+        assert "Cannot write" in driver.text() and isinstance(driver.app.screen, ExportDialog)
+
+    drive(steps, busy_world())
+
+
+@pytest.mark.parametrize("folder", ["home", "none"])
+def test_an_export_has_a_name_wherever_the_console_was_started(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if folder == "home":
+        (tmp_path / "Documents").mkdir()
+    gone.rmdir()
+    within = tmp_path / "Documents" if folder == "home" else Path()
+    assert default_file("backup sets", "now") == within / "opsconsole-backup-sets-now.jsonl"
+    monkeypatch.chdir(tmp_path)
+
+
+def test_an_export_that_ends_behind_the_question_of_leaving_leaves_that_question_alone(tmp_path: Path) -> None:
+    desk, file = busy_world(), tmp_path / "runs.jsonl"
+    gate, runs = threading.Event(), desk.runs
+
+    def slow(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        if limit == EXPORT_PAGE:
+            gate.wait(20)
+        return runs(query, limit, cursor, **named)
+
+    async def steps(driver: Driver) -> None:
+        desk.runs = slow  # type: ignore[method-assign]
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = str(file)
+        driver.throw("enter")
+        await driver.until_quick(file.exists)
+        driver.throw("ctrl+q")
+        await driver.until_quick(lambda: isinstance(driver.app.screen, LeavingDialog))
+        gate.set()
+        await driver.press()
+        assert isinstance(driver.app.screen, LeavingDialog), "it was not answered"
+        await driver.press("enter")
+        assert not driver.app.screen.is_modal and "written to" in driver.text()
+        assert len(file.read_text().splitlines()) == len(desk.all_runs)
+
+    try:
+        drive(steps, desk, engine=Engine([desk.all_runs[0].id]))
+    finally:
+        gate.set()
+
+
+def test_a_console_that_is_left_leaves_no_part_of_an_export(tmp_path: Path) -> None:
+    desk, file = busy_world(), tmp_path / "part.jsonl"
+    gate, began = threading.Event(), threading.Event()
+    runs = desk.runs
+
+    def slow(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        if limit == EXPORT_PAGE:
+            began.set()
+            gate.wait(20)
+        return runs(query, limit, cursor, **named)
+
+    async def steps(driver: Driver) -> None:
+        desk.runs = slow  # type: ignore[method-assign]
+        await driver.press("e")
+        driver.app.screen.query_one(Input).value = str(file)
+        driver.throw("enter")
+        await driver.until_quick(began.is_set)
+        driver.throw("ctrl+q")
+        await driver.until_quick(lambda: not driver.app.is_running)
+
+    try:
+        drive(steps, desk)
+        assert file.exists()
+    finally:
+        gate.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("console-export"):
+            thread.join(20)
+    assert not file.exists()
+
+
 def test_an_export_says_how_far_it_is_and_leaves_no_part_when_it_is_ended(tmp_path: Path) -> None:
     desk = busy_world()
     gate, began = threading.Event(), threading.Event()
@@ -383,3 +474,17 @@ def test_on_a_wide_terminal_a_set_shows_its_types_beside_the_list() -> None:
         assert "698 of 700" not in driver.text() and "700 of 700" in driver.text()
 
     drive(steps, busy_world(), size=(130, 40))
+
+
+@pytest.mark.parametrize("keys", [(), ("7",), ("8",), ("9",), ("D",), ("8", "enter")], ids="-".join)
+def test_letters_typed_right_behind_the_filters_key_land_in_the_field(keys: tuple[str, ...]) -> None:
+    """All of them are letters that are orders in the list: export, cancel, retry, backup, mark."""
+
+    async def steps(driver: Driver) -> None:
+        await driver.press(*keys)
+        for key in "/exr/b d":
+            driver.throw(key)
+        await driver.until(lambda: driver.app.screen.query_one(FilterLine).query_one(Input).value == "exr/b d")
+        assert not driver.app.screen.is_modal
+
+    drive(steps, drift_world())

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
 
 from opsconsole.config import load_config
+from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.keys import KEYS
 from opsconsole.console.service_desk import ServiceDesk
-from opsconsole.domain.access import Role
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.domain.access import Actor, Role
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.schedule import Rule, ScheduleKind
-from opsconsole.errors import Conflict, UsageError
+from opsconsole.errors import Conflict, Forbidden, UsageError
+from opsconsole.service.audit import AuditQuery
 from opsconsole.service.setup import init_store, open_caller
+from opsconsole.store import access
 
+from .conftest import settle
 from .driving import Driver, drive
-from .test_hostile_names import NAMES, check
 from .test_orders import shown_dim
 from .test_service_desk import CONFIG
-from .world_people import hostile_people, people_world, two_tenants
+from .world import make_set
+from .world_people import people_world, two_tenants
 
 FIRST, PAUSED = 0, 2
 """Places of the schedules in the world: the daily one, and the one that is paused."""
@@ -110,6 +118,22 @@ def test_of_several_tenants_one_is_picked_for_a_schedule() -> None:
         await driver.press("S", "n", "enter", *"fab", "enter", *"6h", "enter", "enter", "enter", "enter")
         await driver.press("tab", "enter")
         assert desk.orders == [("add_schedule", ScheduleKind.BACKUP, "fabrikam", Rule(every="6h"), (), "latest")]
+
+    drive(steps, desk)
+
+
+def test_the_sets_of_a_tenant_are_offered_however_many_newer_ones_others_have() -> None:
+    desk = two_tenants()
+    old = replace(make_set(1, ago=timedelta(days=900)), tenant="fabrikam")
+    desk.all_sets = [old, *(make_set(number, ago=timedelta(hours=number)) for number in range(2, 230))]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("S", "n", "down", "enter", *"fab", "enter", *"6h", "enter", "enter", "enter")
+        assert short_id(old.id) in driver.text() and "The newest" not in driver.text()
+        await driver.press("escape", "n", "down", "enter", *"cont", "enter", *"6h", "enter", "enter", "enter")
+        assert short_id(old.id) not in driver.text() and "The newest 200 sets of the tenant" in driver.text()
+        await driver.press("escape", "7", "equals_sign")
+        assert "The newest 200; older ones: mark two on Backups" in driver.text()
 
     drive(steps, desk)
 
@@ -210,31 +234,6 @@ def test_watching_only_takes_the_keys_away(place: str) -> None:
         assert not driver.app.screen.is_modal and desk.orders == []
 
     drive(steps, desk, is_read_only=True)
-
-
-HOSTILE_WAYS = (
-    ("S",),
-    ("S", "G"),
-    ("S", "p"),
-    ("S", "x"),
-    ("M", "down"),
-    ("M", "down", "x"),
-    ("M", "down", "r", "enter"),
-)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-@pytest.mark.parametrize("kind", NAMES)
-def test_foreign_text_stays_plain_text_on_both_screens(kind: str, size: tuple[int, int]) -> None:
-    async def steps(driver: Driver) -> None:
-        for keys in (*HOSTILE_WAYS, ("8", "n")):
-            await driver.press(*keys)
-            check(driver, size)
-            while driver.app.screen.is_modal:
-                await driver.hit("escape")
-            await driver.hit("1")
-
-    drive(steps, hostile_people(NAMES[kind]), size=size)
 
 
 def test_leaving_a_policy_out_makes_a_new_preview_without_it() -> None:
@@ -356,3 +355,71 @@ def test_members_are_added_changed_and_removed_in_a_real_store(desk: ServiceDesk
         desk.remove_member("main", report.own_key)
     with pytest.raises(Conflict):
         desk.set_member("main", report.own_key, Role.READONLY)
+
+
+def test_a_schedule_is_added_and_a_member_removed_on_screens_over_a_real_store(desk: ServiceDesk) -> None:
+    desk.set_member("main", "uid:54321", Role.MANAGER)
+
+    async def run() -> None:
+        app = OpsConsoleApp(desk, zone=UTC, environ={})
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await settle(pilot)
+            driver = Driver(pilot)
+            await driver.press("S")
+            assert "No schedule yet." in driver.text() and "n adds the first one" in driver.text()
+            await driver.press("n", "enter", *"30 22 * * 1-5", "enter", "enter", "enter", "enter", "tab", "enter")
+            await driver.until(lambda: "Monday to Friday at 22:30 (UTC)" in driver.text())
+            await driver.press("p", "tab", "enter")
+            await driver.until(lambda: "‖ paused" in driver.text())
+            await driver.press("M")
+            await driver.until(lambda: "uid:54321" in driver.text())
+            others = [one.actor.key for one in app.screen.query_one(WindowTable).rows]
+            await driver.press(*["down"] * others.index("uid:54321"), "x", "tab", "enter")
+            await driver.until(lambda: "uid:54321" not in driver.text())
+
+    asyncio.run(run())
+    (view,) = desk.schedules()
+    assert view.schedule.rule == Rule(cron="30 22 * * 1-5", timezone="UTC") and view.schedule.is_paused
+    assert len(desk.members().members) == 1
+    actions = {entry["action"] for entry in desk.entries(AuditQuery(), 50, None).items}
+    assert {"schedule.added", "schedule.paused", "member.removed"} <= actions
+
+
+def test_an_operator_is_refused_by_the_service_as_well(desk: ServiceDesk) -> None:
+    rule = Rule(every="24h")
+    added = desk.add_schedule(ScheduleKind.BACKUP, "contoso", rule)
+    desk.set_member("main", "uid:54321", Role.OPERATOR)
+    operator = ServiceDesk(replace(desk.caller, actor=Actor("uid:54321", "op")))
+    for order in (
+        lambda: operator.add_schedule(ScheduleKind.BACKUP, "contoso", rule),
+        lambda: operator.pause_schedule(added.id),
+        lambda: operator.run_schedule(added.id),
+        lambda: operator.remove_schedule(added.id),
+        lambda: operator.set_member("main", "uid:54321", Role.OWNER),
+        lambda: operator.remove_member("main", "uid:54321"),
+    ):
+        with pytest.raises(Forbidden):
+            order()
+    assert [view.schedule for view in operator.schedules()] == [added]
+    operator.close()
+
+
+def test_the_last_run_of_a_backup_is_its_fetch_once_the_capture_went_well(desk: ServiceDesk) -> None:
+    added = desk.add_schedule(ScheduleKind.BACKUP, "contoso", Rule(every="24h"))
+    capture, fetch = desk.run_schedule(added.id).runs
+    assert [view.last_run and view.last_run.id for view in desk.schedules()] == [capture.id], "while it is at work"
+    with desk.caller.db.write() as session:
+        session.run(
+            "UPDATE operation_runs SET status = 'completed', outcome = 'succeeded', completed_at = :now WHERE id = :id",
+            id=capture.id,
+            now=desk.caller.now(),
+        )
+    assert [view.last_run and view.last_run.id for view in desk.schedules()] == [fetch.id]
+
+
+def test_a_name_that_this_machine_does_not_know_survives_a_change_of_role(desk: ServiceDesk) -> None:
+    with desk.caller.db.write() as session:
+        space = str(session.one("SELECT id FROM workspaces")["id"])  # type: ignore[index]
+        access.add_member(session, space, Actor("sid:S-1-5-21-7", "carol"), Role.OPERATOR, desk.caller.now())
+    changed = desk.set_member("main", "sid:S-1-5-21-7", Role.MANAGER)
+    assert changed.actor.name == "carol" and changed.role is Role.MANAGER

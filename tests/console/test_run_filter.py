@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from opsconsole.console.filters import parse_run_filter
+from opsconsole.console.filters import AUDIT_WORDS, FAILURE_WORDS
+from opsconsole.console.run_filter import RUN_WORDS, run_query
 from opsconsole.domain.failure import Reason
+from opsconsole.domain.filter_words import complete, parse_filter
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.errors import UsageError
 from opsconsole.service.runs import RunQuery
@@ -14,7 +16,7 @@ NOW = datetime(2026, 8, 20, 14, 0, tzinfo=UTC)
 
 
 def parse(text: str) -> RunQuery:
-    return parse_run_filter(text, NOW, UTC)
+    return run_query(parse_filter(text, RUN_WORDS, NOW, UTC))
 
 
 def test_words_narrow_and_the_rest_is_searched() -> None:
@@ -48,3 +50,35 @@ def test_what_is_not_known_is_named(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         parse(text)
     assert text.partition(":")[0] in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("reason:group", ("group_not_found", "group_ambiguous")),
+        ("type:assignments", ("assignments.fetch", "assignments.drift")),
+        ("outcome:failed,p", ("pending", "partially_succeeded")),
+    ],
+)
+def test_a_beginning_of_several_words_is_none_of_them(text: str, choices: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(text)
+    assert "may be several" in raised.value.message
+    assert all(choice in raised.value.hint for choice in choices)
+
+
+def test_several_beginnings_of_the_same_word_are_that_word() -> None:
+    (restores,) = parse_filter("action:resto", AUDIT_WORDS, NOW).all("action")
+    assert len(restores) > 1 and all("restore" in action.value.split(".") for action in restores)
+    assert parse("outcome:part").outcomes == (Outcome.PARTIALLY_SUCCEEDED,)
+
+
+def test_text_with_a_colon_is_searched_in_quotation_marks() -> None:
+    assert parse('"Win: base line" alice').search == "Win: base line alice"
+    assert complete('"Win: out', 9, RUN_WORDS, {}).choices == ()
+
+
+def test_a_filter_without_words_names_none() -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_filter("outcome:failed", FAILURE_WORDS, NOW)
+    assert "One of" not in raised.value.hint and "quotation marks" in raised.value.hint

@@ -20,6 +20,7 @@ from opsconsole.console.screens.failures import FailuresScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.members import MembersScreen
 from opsconsole.console.screens.plan import PlanScreen
+from opsconsole.console.screens.plan_item import PlanItemScreen
 from opsconsole.console.screens.restores import RestoresScreen
 from opsconsole.console.screens.run import RunScreen
 from opsconsole.console.screens.run_log import RunLogScreen
@@ -68,6 +69,7 @@ SCREENS = (
     HelpScreen,
     MembersScreen,
     PlanScreen,
+    PlanItemScreen,
     RestoresScreen,
     RunLogScreen,
     RunScreen,

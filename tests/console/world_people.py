@@ -116,9 +116,11 @@ def operator_world() -> MemoryDesk:
 
 
 def two_tenants() -> MemoryDesk:
-    """Return the same with a second tenant."""
+    """Return the same with a second tenant, which has a schedule of its own."""
     desk = people_world()
     desk.tenant_views = [tenant_view(), tenant_view("fabrikam", production=True)]
+    last = desk.all_schedules[-1]
+    desk.all_schedules[-1] = replace(last, schedule=replace(last.schedule, tenant_id="u", tenant="fabrikam"))
     return desk
 
 

@@ -413,6 +413,21 @@ def test_only_the_named_items_are_planned(make_world: MakeWorld) -> None:
         restores.start_preview(world.caller, "latest", "contoso", items=refs(CATALOG, [77]))
 
 
+def test_all_but_the_policies_that_are_left_out_are_planned(make_each_world: MakeWorld) -> None:
+    world = make_each_world(small_tenant(3))
+    world.backup()
+    for number in (1, 2, 3):
+        world.assign(CATALOG, number)
+    first = world.preview(without=refs(CATALOG, [2]))
+    assert first.inputs["without"] == list(refs(CATALOG, [2]))
+    planned = world.plan(first.id)
+    assert policy_id(2) not in planned and {policy_id(1), policy_id(3)} <= set(planned)
+    both = world.plan(world.preview(items=refs(CATALOG, [1, 2]), without=refs(CATALOG, [2])).id)
+    assert set(both) == {policy_id(1)}
+    with pytest.raises(NotFound):
+        restores.start_preview(world.caller, "latest", "contoso", without=refs(CATALOG, [77]))
+
+
 def test_a_cancelled_preview_has_no_plan_and_counters_that_add_up(make_world: MakeWorld) -> None:
     from opsconsole.service import runs
 

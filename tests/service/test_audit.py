@@ -6,6 +6,7 @@ import csv
 import json
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,15 @@ import pytest
 from builders import at
 from opsconsole.domain.access import Actor, Role
 from opsconsole.domain.audit import Action, ChainHead
-from opsconsole.errors import NotFound, UsageError
+from opsconsole.domain.plain_text import plain
+from opsconsole.errors import NotFound, StoreUnavailable, UsageError
 from opsconsole.service import audit, members, tenants
 from opsconsole.service.list_export import AUDIT_CELLS
 from opsconsole.store import access
 
 from .world import OUTSIDER, STRANGER, World
 
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1")
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\u200b=1")
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -52,6 +54,28 @@ def test_the_trail_is_exported_oldest_first(world: World, tmp_path: Path) -> Non
         assert {stat.S_IMODE(path.stat().st_mode) for path in (lines, table)} == {0o600}
 
 
+def test_the_trail_is_read_when_it_is_written_not_when_it_is_asked_for(small_world: World) -> None:
+    class Unread:
+        def read(self) -> None:
+            raise StoreUnavailable("The store was read.", "Do not.")
+
+    wanted = audit.trail(replace(small_world.alice, db=Unread()))  # type: ignore[arg-type]
+    with pytest.raises(StoreUnavailable):
+        wanted.read(10, None)
+
+
+def test_what_is_appended_while_the_trail_is_written_is_left_out(small_world: World) -> None:
+    busy(small_world)
+    wanted, before = audit.trail(small_world.alice), len(small_world.trail())
+    page = wanted.read(2, None)
+    busy(small_world, 9)
+    found = list(page.items)
+    while page.next_cursor is not None:
+        page = wanted.read(2, page.next_cursor)
+        found += page.items
+    assert [entry["seq"] for entry in found] == list(range(1, before + 1))
+
+
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_name_is_no_formula(small_world: World, tmp_path: Path, text: str) -> None:
     mallory = Actor("uid:6000", text)
@@ -60,7 +84,7 @@ def test_a_name_is_no_formula(small_world: World, tmp_path: Path, text: str) -> 
     members.add_member(small_world.caller(mallory), "uid:6001", Role.READONLY)
     path = tmp_path / "trail.csv"
     audit.export_entries(small_world.alice, path)
-    assert rows_of(path)[-1]["actor"] == f"'{text}"
+    assert rows_of(path)[-1]["actor"] == f"'{plain(text)}"
     lines = tmp_path / "trail.jsonl"
     audit.export_entries(small_world.alice, lines)
     assert json.loads(lines.read_text(encoding="utf-8").splitlines()[-1])["actor"] == text

@@ -273,6 +273,7 @@ def test_a_file_that_is_no_certificate_says_nothing(small_world: World, tmp_path
         file.write_bytes(content)
         assert tenant_needs.certificate_end(str(file)) is None
     assert tenant_needs.certificate_end(str(tmp_path / "none.pem")) is None
+    assert tenant_needs.certificate_end("~nobody-at-all/none.pem") is None
 
 
 def test_only_what_the_caller_may_see_is_counted(world: World) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from builders import ALICE, BOB, at, listed_items, make_failure, make_place, make_run, make_set
 from opsconsole.domain.backup import ItemStatus, TypeStatus
-from opsconsole.domain.failure import Reason
+from opsconsole.domain.difference import DifferenceFilter
+from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.ids import new_id
 from opsconsole.domain.plan import Mode
-from opsconsole.store import backups, restores, runs
+from opsconsole.store import backups, drift, restores, runs, set_pairs
 from opsconsole.store.backups import Settled
 from opsconsole.store.database import Database, Session
 from opsconsole.store.record_filter import RecordFilter
@@ -147,3 +149,30 @@ def test_failures_are_found_by_what_they_are_about(store: Database, search: str 
         assert [seq for seq, _ in last] == wanted[-2:]
         before = runs.list_failures(s, run.id, search=search, limit=2, backwards=True, before_seq=2)
         assert [seq for seq, _ in before] == [seq for seq in wanted if seq < 2]
+
+
+@pytest.mark.parametrize("text", ["Österreich", "österreich", "ÖSTERREICH", "ПОЛИТИКА", "политика"])
+def test_letters_beyond_ascii_are_found_whatever_their_case(store: Database, text: str) -> None:
+    name = "Österreich Политика"
+    with store.write() as s:
+        spot = make_place(s)
+        first, second = make_set(s, *spot), make_set(s, *spot)
+        for made in (first, second):
+            listed = [replace(one, policy_name=name) for one in listed_items(1)]
+            backups.add_listed_items(s, made, [*listed, *listed_items(1, "compliancePolicy")])
+            backups.settle_with_assignments(s, made.id, made.fetch_run_id)
+        run = make_run(s, *spot)
+        failure = Failure(FailureCode.FETCH_FAILED, Reason.THROTTLED, "It failed.", Subject("", "", name))
+        runs.add_failures(s, run.id, [failure, replace(failure, subject=Subject("", "", "other"))])
+        drift.add_drift_items(
+            s, run.id, spot[0], [drift.DriftItem("new", "a", "b", name), drift.DriftItem("new", "a", "c", "d")]
+        )
+        s.run("UPDATE backup_sets SET initiator_name = :name WHERE id = :id", id=first.id, name=name)
+        assert [one.policy_name for one in backups.list_items(s, first.id, search=text, limit=9)[0]] == [name]
+        assert backups.count_items(s, first.id, search=text) == 1
+        assert runs.count_failures(s, run.id, search=text) == 1
+        assert [one.policy_name for one in drift.list_drift_items(s, run.id, DifferenceFilter(search=text))] == [name]
+        assert set_pairs.count_equal(s, first.id, second.id, "deviceConfiguration", search=text) == 1
+        assert [one.id for one in backups.list_sets(s, [spot[0]], RecordFilter(search=text), limit=9)[0]] == [first.id]
+        by = RecordFilter(by=name.swapcase())
+        assert [one.id for one in backups.list_sets(s, [spot[0]], by, limit=9)[0]] == [first.id]

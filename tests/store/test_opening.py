@@ -141,6 +141,8 @@ def test_the_forms_of_a_sqlite_url(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sqlite.parse_path("sqlite:////data/ops.db") == Path("/data/ops.db")
     assert sqlite.parse_path("sqlite:///C:/data/ops.db") == Path("C:/data/ops.db")
     assert sqlite.parse_path("sqlite:///~/ops.db") == tmp_path / "ops.db"
+    with pytest.raises(StoreUnavailable, match="a home that nobody has"):
+        sqlite.parse_path("sqlite:///~nobody-at-all/ops.db")
 
 
 @pytest.mark.parametrize("name", ["with space.db", "a?b#c%41.db", "ümlaut.db"])
@@ -330,4 +332,4 @@ def test_the_label_of_a_url_shows_neither_account_nor_password() -> None:
 
 
 def test_what_opening_exports() -> None:
-    assert {"open_store", "migrate", "store_info", "check_store"} <= set(opening.__all__)
+    assert {"open_store", "migrate", "store_info"} <= set(opening.__all__)

@@ -96,7 +96,7 @@ PAGES: dict[str, Callable[[Session, str, str], object]] = {
         overview.newest_set(s, t),
         overview.newest_complete_set(s, t),
         overview.is_being_backed_up(s, t),
-        overview.drift_kinds(s, "x"),
+        drift.count_drift_items(s, "x"),
     ),
     "audit of a run": lambda s, _, __: audit.entries_of(s, new_id()),
 }

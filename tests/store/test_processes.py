@@ -9,9 +9,10 @@ from pathlib import Path
 from builders import make_place
 from opsconsole.domain.audit import ChainHead
 from opsconsole.store import audit, runs
+from opsconsole.store.checks import check_store
 from opsconsole.store.database import Database
 from opsconsole.store.migrations import STEPS
-from opsconsole.store.opening import check_store, open_store
+from opsconsole.store.opening import open_store
 from opsconsole.store.runs import RunFilter
 
 WORKER = Path(__file__).with_name("worker.py")

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from opsconsole.store.checks import check_store
 from opsconsole.store.database import Database, Session
 from opsconsole.store.migrations import STEPS, split_statements
-from opsconsole.store.opening import check_store, open_store
+from opsconsole.store.opening import open_store
 
 CONTRACT = {
     "operation_runs": "id workspace_id tenant_id type status outcome run_identity_hash context initiator created_at"

@@ -9,8 +9,8 @@ from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import RunType
 from opsconsole.errors import Conflict
 from opsconsole.store import audit, backups, runs
+from opsconsole.store.checks import check_store
 from opsconsole.store.database import Database
-from opsconsole.store.opening import check_store
 from opsconsole.store.runs import RunFilter
 from opsconsole.store.seed import seed_history
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from opsconsole.errors import Conflict, StoreUnavailable
+from opsconsole.errors import CommitUnknown, Conflict, StoreUnavailable
 from opsconsole.store.database import Database, Session, clean
 from opsconsole.store.opening import open_store
 from opsconsole.store.postgres import PostgresSession, open_connection
@@ -154,6 +155,22 @@ def test_a_store_opened_twice_sees_what_the_other_wrote(store: Database, store_u
             assert names(s) == ["a"]
 
 
+def test_a_file_that_came_later_is_opened_by_no_thread_that_comes_later(sqlite_store_url: str, tmp_path: Path) -> None:
+    path, other = Path(sqlite_store_url.removeprefix("sqlite:///")), tmp_path / "other.db"
+    open_store(f"sqlite:///{other}", create=True).close()
+    with open_store(sqlite_store_url) as db, ThreadPoolExecutor(1) as pool:
+        with db.write() as s:
+            s.run(ADD, id="a")
+        path.rename(tmp_path / "away.db")
+        with pytest.raises(StoreUnavailable, match="is gone"):
+            pool.submit(lambda: _names_of(db)).result(timeout=5)
+        other.rename(path)
+        with pytest.raises(StoreUnavailable, match="was replaced"):
+            pool.submit(lambda: _names_of(db)).result(timeout=5)
+        (tmp_path / "away.db").rename(path)
+        assert pool.submit(lambda: _names_of(db)).result(timeout=5) == ["a"]
+
+
 @pytest.mark.postgres
 def test_a_connection_lost_between_transactions_is_replaced(pg_store_url: str) -> None:
     with open_store(pg_store_url) as db:
@@ -175,6 +192,17 @@ def test_a_connection_lost_inside_a_transaction_is_an_error_and_nothing_is_writt
             s.run(ADD, id="b")
         with db.read() as s:
             assert names(s) == []
+
+
+@pytest.mark.postgres
+def test_a_connection_lost_while_committing_leaves_it_unknown(pg_store_url: str) -> None:
+    with open_store(pg_store_url) as db:
+        with pytest.raises(CommitUnknown, match="it may hold, or not"), db.write() as s:
+            s.run(ADD, id="a")
+            _kill(pg_store_url, (s.one("SELECT pg_backend_pid() AS pid") or {})["pid"])
+        with pytest.raises(StoreUnavailable) as caught, db.read() as s:
+            _kill(pg_store_url, (s.one("SELECT pg_backend_pid() AS pid") or {})["pid"])
+        assert not isinstance(caught.value, CommitUnknown), "nothing was to be kept"
 
 
 @pytest.mark.postgres

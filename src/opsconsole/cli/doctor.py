@@ -12,14 +12,14 @@ from pathlib import Path
 from opsconsole.cli.diagnosis import Diagnosis
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.text import counted
-from opsconsole.config import Config, SecretSource, TenantConfig, find_config, read_secret_bytes
+from opsconsole.config import Config, SecretSource, TenantConfig, expanded, find_config, read_secret_bytes
 from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.errors import ConfigError, OpsError
 from opsconsole.service import runs
 from opsconsole.service.members import my_roles
 from opsconsole.service.tenants import check_binding
 from opsconsole.store import access, tenants
-from opsconsole.store.opening import check_store
+from opsconsole.store.checks import check_store
 
 FREE_BYTES = 200_000_000
 """Less room than this beside a store is worth a warning: a set of 10,000 policies takes some 50 MB."""
@@ -100,7 +100,7 @@ def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocat
             is_ready = False
             found.fail(line, f"The {source.text} is empty.", "Put the secret there.")
             continue
-        file = Path(source.file).expanduser() if source.file else None
+        file = expanded(source.file) if source.file else None
         if file is not None and sys.platform != "win32" and file.stat().st_mode & 0o077:
             found.warn(line, f"{file} can be read by others.", f"Run: chmod 600 {file}")
         else:

@@ -3,7 +3,15 @@
 from opsconsole.config.checks import is_loopback
 from opsconsole.config.example import example_config_text
 from opsconsole.config.loading import PATH_VARIABLE, find_config, load_config, parse_config
-from opsconsole.config.places import config_dir, data_dir, default_store_url, log_dir, make_private_folder, state_dir
+from opsconsole.config.places import (
+    config_dir,
+    data_dir,
+    default_store_url,
+    expanded,
+    log_dir,
+    make_private_folder,
+    state_dir,
+)
 from opsconsole.config.secrets import read_secret, read_secret_bytes
 from opsconsole.config.settings import AuthConfig, Config, EngineConfig, SecretSource, TenantConfig
 
@@ -18,6 +26,7 @@ __all__ = [
     "data_dir",
     "default_store_url",
     "example_config_text",
+    "expanded",
     "find_config",
     "is_loopback",
     "load_config",

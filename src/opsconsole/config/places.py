@@ -35,6 +35,14 @@ def default_store_url() -> str:
     return f"sqlite:///{(data_dir() / 'opsconsole.db').as_posix()}"
 
 
+def expanded(text: str) -> Path:
+    """Return the path that a person wrote, ``~`` as their home; as it stands where nobody has that home: nothing is there."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def make_private_folder(folder: Path) -> None:
     """Make a folder, and each that is missing above it, for its owner alone (0700). Raises OSError."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
+from opsconsole.config.places import expanded
 from opsconsole.config.settings import SecretSource
 from opsconsole.errors import ConfigError
 
@@ -32,7 +32,7 @@ def read_secret_bytes(source: SecretSource, env: Mapping[str, str] = os.environ)
     if source.keyring is not None:
         return _read_keyring(source).encode()
     try:
-        return Path(source.file or "").expanduser().read_bytes()
+        return expanded(source.file or "").read_bytes()
     except OSError as error:
         raise ConfigError(
             f"The {source.text} cannot be read: {error.strerror or type(error).__name__}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -30,19 +31,23 @@ def run_console(
     ``bell``: ring when a run ends that this console started or shows.
     Raises StoreUnavailable when the store cannot be opened, NotFound for an id that is not there.
     """
-    from opsconsole.console.deep_link import DeepLink
-    from opsconsole.console.opening import open_console
+    gc.disable()  # what is loaded for the first rows stays; the app looks for garbage again once they are drawn
+    try:
+        from opsconsole.console.deep_link import DeepLink
+        from opsconsole.console.opening import open_console
 
-    return open_console(
-        config,
-        attach=attach,
-        read_only=read_only,
-        env=env,
-        workspace=workspace,
-        demo=demo,
-        link=DeepLink(screen, run, backup_set, restore),
-        has_bell=bell,
-    )
+        return open_console(
+            config,
+            attach=attach,
+            read_only=read_only,
+            env=env,
+            workspace=workspace,
+            demo=demo,
+            link=DeepLink(screen, run, backup_set, restore),
+            has_bell=bell,
+        )
+    finally:
+        gc.enable()
 
 
 def ask_first_run(place: str, *, is_configured: bool, env: Mapping[str, str] | None = None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 import traceback
@@ -13,19 +12,20 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from opsconsole.console.bells import Bells
 from opsconsole.console.clipboard import copied_words
 from opsconsole.console.deep_link import DeepLink
-from opsconsole.console.desk import Desk, EngineHandle, Identity, is_example, refusal
+from opsconsole.console.desk.identity import Identity, is_example, refusal
+from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.keys import Key
+from opsconsole.console.keystrokes import Keystrokes
 from opsconsole.console.loss import Loss
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
@@ -35,17 +35,14 @@ from opsconsole.domain.plain_text import plain
 from opsconsole.errors import NotFound, OpsError, Unreachable
 from opsconsole.service.pulse import Pulse
 
+if TYPE_CHECKING:
+    from opsconsole.console.desk.desk import Desk
+    from opsconsole.console.desk.engine import EngineHandle
+
 T = TypeVar("T")
 
 IDENTITY_EVERY_S = 10.0
 """Roles and tenants change rarely: they are read again at most this often."""
-
-
-ENGINE_AFTER_S = 0.05
-"""The engine is loaded this long after the first rows were read: they are drawn by then, and need not wait for it."""
-
-ENGINE_AT_LAST_S = 3.0
-"""The engine is loaded this long after the start even if no rows came: a store that cannot be read now may be later."""
 
 PROMPT_S = 900.0
 """A device code can be entered for a quarter of an hour."""
@@ -54,7 +51,7 @@ RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
 
 
-class OpsConsoleApp(App[int]):
+class OpsConsoleApp(Keystrokes):
     """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
 
     ``has_temporary_store``: what is queued ends with this console, as in the demo.
@@ -109,10 +106,11 @@ class OpsConsoleApp(App[int]):
         self._seen_at = desk.now()
         self._identity_at: datetime | None = None
         self._is_behind = False
-        self._engine_timer: Timer | None = None
+        self._has_asked = False
         self._retry: Timer | None = None
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
+        self._engine_start = EngineStart(self, self._orders)
         self._pulse = Pulse(desk.changed, self._beat, self.trouble)
         for one in themes():
             self.register_theme(one)
@@ -123,29 +121,12 @@ class OpsConsoleApp(App[int]):
     def on_mount(self) -> None:
         """Open the first screen and begin to look for changes."""
         self._pulse.start()
-        self.run_worker(self._identify(), group="identity")
         self.link.open(self)
-        self._engine_timer = self.set_timer(ENGINE_AT_LAST_S, self._start_engine)
+        self._engine_start.wait()
 
     @on(WindowTable.Loaded)
     def _first_rows(self) -> None:
-        if self._engine_timer is not None:
-            self._engine_timer.stop()
-            self._engine_timer = None
-            self.set_timer(ENGINE_AFTER_S, self._start_engine)
-
-    def _start_engine(self) -> None:
-        self._engine_timer = None
-        gc.freeze()  # what is loaded by now stays: looking through it again would make keys wait
-
-        async def start(engine: EngineHandle) -> None:
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._orders, engine.start)
-            except OpsError as error:
-                self.say(str(error), "error")
-
-        if self.engine is not None:
-            self.run_worker(start(self.engine), group="engine")
+        self._engine_start.rows_came()
 
     def on_unmount(self) -> None:
         """Stop looking; what is being read ends by itself."""
@@ -207,7 +188,12 @@ class OpsConsoleApp(App[int]):
 
     async def ask(self, call: Callable[..., T], *values: Any) -> T:
         """Read from the store in a worker thread. Raises OpsError."""
-        answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+        finally:
+            if not self._has_asked:
+                self._has_asked = True
+                self.call_after_refresh(self._ask_identity)  # rows first: they need not wait for what the header says
         self._recovered()
         return answer
 
@@ -250,7 +236,7 @@ class OpsConsoleApp(App[int]):
         # A clock that was set back makes the last look lie ahead: then it is as old as it can be.
         since = None if self._identity_at is None else (self.desk.now() - self._identity_at).total_seconds()
         if since is None or not 0 <= since <= IDENTITY_EVERY_S:
-            self.run_worker(self._identify(), group="identity", exclusive=True)
+            self._ask_identity()
 
     def _reload_screens(self) -> None:
         from opsconsole.console.screens.live_screen import LiveScreen
@@ -260,7 +246,7 @@ class OpsConsoleApp(App[int]):
         for screen in screens[1:]:
             screen.fall_behind()
         if screens:
-            screens[0].store_changed()
+            screens[0].catch_up()
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         """Catch up with what changed while the terminal was out of focus."""
@@ -268,6 +254,9 @@ class OpsConsoleApp(App[int]):
         if self._is_behind:
             self._is_behind = False
             self._store_changed()
+
+    def _ask_identity(self) -> None:
+        self.run_worker(self._identify(), group="identity", exclusive=True)
 
     async def _identify(self) -> None:
         before = self.identity, self.tenant_names
@@ -285,9 +274,11 @@ class OpsConsoleApp(App[int]):
         if before == (self.identity, self.tenant_names):
             return
         # An empty list says who is no member here, and that no tenant is connected: both are known only now.
-        tables = "" if identity.roles and names else ", NotThere, WindowTable"
-        for widget in self.screen.query(f"HeaderLine, FooterLine{tables}"):
-            widget.refresh()
+        # Rows leave out the name of an only tenant.
+        tables = "" if identity.roles and names and names == before[1] else ", NotThere, WindowTable"
+        for screen in self.screen_stack:
+            for widget in screen.query(f"HeaderLine, FooterLine{tables}"):
+                widget.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover what has no room on the terminal, and uncover it when there is."""
@@ -301,7 +292,7 @@ class OpsConsoleApp(App[int]):
             self.say(str(error), "error")
             return
         next_try_at = self.desk.now() + timedelta(seconds=RETRY_S)
-        self.loss = Loss(plain(error.message), self._seen_at, next_try_at, RETRY_S)
+        self.loss = Loss(plain(error.message), plain(error.hint), self._seen_at, next_try_at, RETRY_S)
         self._look_at_loss()
         if self._retry is not None:
             self._retry.stop()
@@ -391,7 +382,7 @@ class OpsConsoleApp(App[int]):
         elif not self.engine.has_failed():
             self.say("The engine is at work.")
         else:
-            self._start_engine()
+            self._engine_start.start()
 
     def action_leave(self) -> None:
         """Quit; with runs in hand, ask what becomes of them."""

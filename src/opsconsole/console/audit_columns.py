@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import at, grouped
 from opsconsole.console.states import AUDIT_STATES, State
 from opsconsole.console.widgets.column import Column

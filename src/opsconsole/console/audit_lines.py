@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsconsole.console.audit_columns import RESOURCE_WORDS, audit_state
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import at_length, grouped
 from opsconsole.console.folding import folded
 from opsconsole.console.pen import Pen, Span

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import Desk
+    from opsconsole.console.desk.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)

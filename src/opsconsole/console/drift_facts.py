@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.console.figures import at_length, grouped, seconds_between, took
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.run_columns import progress_of
 from opsconsole.console.states import State, state_of_run
@@ -101,5 +101,5 @@ def _rest(check: DriftCheck, failures: Sequence[Failure], pen: Pen, width: int) 
         return [[(pen.drawn(f" everything in the set was compared, in {spent}"), pen.ink("dim"))]]
     why = next((plain(failure.message) for failure in failures), "the set does not hold their assignments.")
     others = f" (o: all {grouped(run.failed_count)} failures)" if run.failed_count > 1 else ""
-    lines = word_folded(f"⚠ not compared: {why}{others}", width - 2)
+    lines = wrapped(f"⚠ not compared: {why}{others}", width - 2)
     return [[(pen.drawn(f" {line}"), pen.ink("danger"))] for line in lines[:MAX_WHY]]

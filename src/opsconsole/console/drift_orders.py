@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
-from opsconsole.console.dialogs.pick import Entry, PickDialog
+from opsconsole.console.dialogs.pick import NARROW, Entry, PickDialog
 from opsconsole.console.figures import age, at_length, grouped
-from opsconsole.console.orders import fact, said
+from opsconsole.console.orders import fact, is_elsewhere, said
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.restore_orders import ask_preview
 from opsconsole.domain.access import Capability
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from opsconsole.service.started import Started
 
 PICKED_FROM = 200
-"""Newest sets that one may be picked from; older ones are compared by the command `backups diff`."""
+"""Newest sets that one may be picked from; older ones are marked on Backups, and the list says so."""
 
 WHOLE, CHOSEN = "whole", "chosen"
 
@@ -78,7 +78,7 @@ def _follow(screen: LiveScreen, started: Started) -> None:
 
     if not started.created:
         screen.console_app.say("This set is being compared already: nothing new was started.")
-    if started.runs:
+    if started.runs and not is_elsewhere(screen, started):
         screen.app.push_screen(DriftCheckScreen(started.runs[0].id))
 
 
@@ -117,7 +117,10 @@ def _pick(screen: LiveScreen, set_id: str, page: Page[BackupSet]) -> None:
         if other is not None:
             open_difference(screen, set_id, other)
 
-    screen.app.push_screen(PickDialog(f"Compare {short_id(set_id)} with which set?", entries), picked)
+    hint = NARROW
+    if page.next_cursor is not None:
+        hint = f"The newest {grouped(len(page.items))}; older ones: mark two on Backups (7), then ="
+    screen.app.push_screen(PickDialog(f"Compare {short_id(set_id)} with which set?", entries, hint=hint), picked)
 
 
 def ask_restore(screen: LiveScreen, found: BackupSet, chosen: tuple[str, ...], named: str) -> None:

@@ -1,61 +1,39 @@
-"""What may be typed into the filter of each list, and the query that it stands for; the words are the commands' options."""
+"""What may be typed into the filter of each list but Runs, and the query that it stands for; the words are the commands' options."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from opsconsole.console.run_filter import BY, SINCE, TENANT, UNTIL
 from opsconsole.domain.audit import Action, AuditOutcome
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.difference import KINDS, DifferenceFilter
-from opsconsole.domain.failure import Reason
-from opsconsole.domain.filter_words import Filtered, FilterWord, parse_filter
+from opsconsole.domain.filter_words import Filtered, FilterWord
 from opsconsole.domain.restore import ItemState, RestoreStatus
-from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 
 if TYPE_CHECKING:
     from opsconsole.service.audit import AuditQuery
     from opsconsole.service.record_query import RecordQuery
-    from opsconsole.service.runs import RunQuery
 
-_SINCE = FilterWord("since", is_moment=True, is_single=True)
-_UNTIL = FilterWord("until", is_moment=True, is_single=True)
-_TENANT = FilterWord("tenant", is_single=True)
-_BY = FilterWord("by", is_single=True)
 _POLICY_TYPE = FilterWord("type", {one.key.lower(): one.key for one in supported_types()}, is_single=True)
-
-RUN_WORDS: tuple[FilterWord, ...] = (
-    FilterWord("outcome", {one.value: one for one in Outcome} | {"partial": Outcome.PARTIALLY_SUCCEEDED}),
-    FilterWord("status", {one.value: one for one in Status}),
-    FilterWord("type", {one.value.split(".")[1]: one for one in RunType} | {one.value: one for one in RunType}),
-    _TENANT,
-    _SINCE,
-    _UNTIL,
-    FilterWord("reason", {one.value: one for one in Reason}, is_single=True),
-    _BY,
-)
-"""Text without a colon is searched in ids, initiators, tenants and set names."""
-
-CHECK_WORDS: tuple[FilterWord, ...] = tuple(word for word in RUN_WORDS if word.name != "type")
-"""As for runs: a drift check is one."""
 
 SET_WORDS: tuple[FilterWord, ...] = (
     FilterWord("state", {one: one for one in ("active", "complete", "incomplete")}),
-    _TENANT,
-    _SINCE,
-    _UNTIL,
-    _BY,
+    TENANT,
+    SINCE,
+    UNTIL,
+    BY,
 )
 """Text without a colon is the end of an id, or a part of a tenant's or initiator's name."""
 
 RESTORE_WORDS: tuple[FilterWord, ...] = (
     FilterWord("state", {one.value: one.value for one in RestoreStatus}),
-    _TENANT,
-    _SINCE,
-    _UNTIL,
-    _BY,
+    TENANT,
+    SINCE,
+    UNTIL,
+    BY,
 )
 """As for sets."""
 
@@ -96,9 +74,9 @@ AUDIT_WORDS: tuple[FilterWord, ...] = (
         {one.value: one for one in AuditOutcome}
         | {"done": AuditOutcome.SUCCEEDED, "partial": AuditOutcome.PARTIALLY_SUCCEEDED},
     ),
-    _TENANT,
-    _SINCE,
-    _UNTIL,
+    TENANT,
+    SINCE,
+    UNTIL,
 )
 """Text without a colon is the end of an id, or a part of an action's or actor's name."""
 
@@ -110,23 +88,6 @@ class ItemQuery:
     states: tuple[str, ...] = ()
     policy_type: str | None = None
     search: str | None = None
-
-
-def run_query(found: Filtered) -> RunQuery:
-    """Return the query for runs that a filter of ``RUN_WORDS`` stands for."""
-    from opsconsole.service.runs import RunQuery
-
-    return RunQuery(
-        statuses=found.all("status"),
-        outcomes=found.all("outcome"),
-        types=found.all("type"),
-        tenant=found.one("tenant"),
-        since=found.one("since"),
-        until=found.one("until"),
-        reason=found.one("reason"),
-        by=found.one("by"),
-        search=found.search,
-    )
 
 
 def record_query(found: Filtered) -> RecordQuery:
@@ -166,8 +127,3 @@ def audit_query(found: Filtered) -> AuditQuery:
 def difference_filter(found: Filtered) -> DifferenceFilter:
     """Return which differences a filter of ``DIFFERENCE_WORDS`` leaves."""
     return DifferenceFilter(found.all("kind"), found.all("type"), found.search)
-
-
-def parse_run_filter(text: str, now: datetime, zone: tzinfo | None = None) -> RunQuery:
-    """Return the query that ``outcome:failed type:restore since:7d alice`` stands for. Raises FilterError."""
-    return run_query(parse_filter(text, RUN_WORDS, now, zone))

@@ -27,19 +27,22 @@ def folded(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def word_folded(text: str, width: int, hang: int = 0) -> list[str]:
-    """Return plain lines of at most ``width`` columns, broken between words where a word fits a line at all.
-
-    One that does not begins where it stands: a sign before a long name stays before it. What goes on below stands ``hang``
-    columns further in.
-    """
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return plain lines of at most ``width`` columns, broken between words; ``indent`` stands before those that go on below."""
     lines: list[str] = []
-    indent = " " * hang
+    line = ""
     for word in plain(text).split(" "):
-        if lines and cell_width(lines[-1]) + 1 + cell_width(word) <= width:
-            lines[-1] += f" {word}"
-        elif cell_width(word) <= width - (hang if lines else 0):
-            lines.append(f"{indent if lines else ''}{word}")
-        else:
-            lines += folded(f"{lines.pop()} {word}" if lines else word, width)
-    return lines or [""]
+        grown = f"{line} {word}" if line else word
+        if cell_width(grown) <= width:
+            line = grown
+            continue
+        # A word that fits on no line is the only thing that is cut in the middle; a sign before it stays before it.
+        if line.strip() and cell_width(indent + word) > width:
+            *whole, line = folded(grown, width)
+            lines += whole
+            continue
+        if line.strip():
+            lines.append(line)
+        *whole, line = folded(indent + word if lines else word, width)
+        lines += whole
+    return [*lines, line]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from opsconsole.console.dialogs.ask_text import AskText
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.dialogs.pick import Entry, PickDialog
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.orders import WIDTH, fact, said
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.role_words import gained, may_words
@@ -146,8 +146,8 @@ def _about(pen: Pen, workspace: str, actor: Actor) -> Lines:
 
 def _may(pen: Pen, role: Role) -> Lines:
     rights = [gained(one) for one in ROLE_ORDER[: ROLE_ORDER.index(role) + 1]]
-    first, *rest = word_folded(", ".join(rights), WIDTH - 12)
+    first, *rest = wrapped(", ".join(rights), WIDTH - 12)
     return [
         fact(pen, "May", first),
-        *([(" " * 12, pen.ink("text")), (more.strip(), pen.ink("text"))] for more in rest),
+        *([(" " * 12, pen.ink("text")), (more, pen.ink("text"))] for more in rest),
     ]

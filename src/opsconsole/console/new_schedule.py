@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opsconsole.console.dialogs.ask_rule import AskRule, fire_lines
 from opsconsole.console.dialogs.choose import ChooseDialog
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
-from opsconsole.console.dialogs.pick import Entry, PickDialog
+from opsconsole.console.dialogs.pick import NARROW, Entry, PickDialog
 from opsconsole.console.orders import fact, said, tenant_entries
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.restore_pick import SETS_LISTED, set_entries
@@ -18,6 +19,8 @@ from opsconsole.console.schedule_facts import set_words, types_words
 from opsconsole.domain.access import Capability
 from opsconsole.domain.schedule import Rule, ScheduleKind
 from opsconsole.graph.policy_types import supported_types
+from opsconsole.service.caller import Page
+from opsconsole.service.record_query import RecordQuery
 
 if TYPE_CHECKING:
     from opsconsole.console.screens.live_screen import LiveScreen
@@ -82,13 +85,11 @@ def _choose_rule(screen: LiveScreen, kind: ScheduleKind, view: TenantView) -> No
         asked = _Asked(kind, view.name, *found)
         if kind is ScheduleKind.BACKUP:
             _choose_types(screen, asked)
+        elif not view.is_registered:
+            _choose_set(screen, asked, Page([]))  # it was never backed up
         else:
-            screen.order_read(
-                screen.desk.sets,
-                SETS_LISTED,
-                None,
-                then=lambda page: _choose_set(screen, asked, [one for one in page.items if one.tenant == view.name]),
-            )
+            sets = partial(screen.desk.sets, query=RecordQuery(tenant=view.name))
+            screen.order_read(sets, SETS_LISTED, None, then=lambda page: _choose_set(screen, asked, page))
 
     screen.app.push_screen(AskRule(), answered)
 
@@ -114,14 +115,15 @@ def _choose_types(screen: LiveScreen, asked: _Asked) -> None:
     screen.app.push_screen(PickDialog("Back up what?", entries), picked)
 
 
-def _choose_set(screen: LiveScreen, asked: _Asked, sets: list[BackupSet]) -> None:
+def _choose_set(screen: LiveScreen, asked: _Asked, page: Page[BackupSet]) -> None:
     def picked(set_ref: str | None) -> None:
         if set_ref is not None:
             _ask(screen, asked, set_ref=set_ref)
 
     latest = Entry("latest", "The latest set", "whichever is newest when it fires")
-    rows = [latest, *set_entries(sets, screen.console_app.pen)]
-    screen.app.push_screen(PickDialog("Compare which set with the tenant?", rows), picked)
+    rows = [latest, *set_entries(page.items, screen.console_app.pen)]
+    hint = NARROW if page.next_cursor is None else f"The newest {len(page.items)} sets of the tenant, and the latest"
+    screen.app.push_screen(PickDialog("Compare which set with the tenant?", rows, hint=hint), picked)
 
 
 def _ask(screen: LiveScreen, asked: _Asked, *, types: tuple[str, ...] = (), set_ref: str = "latest") -> None:

@@ -17,7 +17,7 @@ from opsconsole.console.embedded_engine import EmbeddedEngine
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN
 from opsconsole.domain.ids import short_id
-from opsconsole.service.setup import open_caller
+from opsconsole.service.opening import open_caller
 
 if TYPE_CHECKING:
     from opsconsole.config import Config
@@ -64,6 +64,7 @@ def open_console(
             config_place=str(config.path or ""),
         )
         app.state_folder = state_dir()
+        app.tenant_names = [tenant.name for tenant in config.tenants]  # until the store has said which there are
         if not (attach or read_only):
             app.engine = EmbeddedEngine(caller, environ, "demo" if demo else "console", app.prompt)
         try:

@@ -248,6 +248,16 @@ def ask_fetch(screen: LiveScreen, backup_set: BackupSet) -> None:
     app.push_screen(ConfirmDialog(question), answered)
 
 
+def is_elsewhere(screen: LiveScreen, started: Started) -> bool:
+    """Tell whether who gave an order has gone on since; then it is only said: a screen that comes by itself takes keys."""
+    if screen.is_in_front:
+        return False
+    if started.created and started.runs:
+        run = started.runs[0]
+        screen.console_app.say(f"Run {short_id(run.id)} ({TYPE_WORDS[run.type]}) was started.")
+    return True
+
+
 def follow(screen: LiveScreen, started: Started) -> None:
     """Open the run that an order started, or the one that was at it already."""
     from opsconsole.console.screens.plan import PlanScreen
@@ -255,6 +265,8 @@ def follow(screen: LiveScreen, started: Started) -> None:
 
     if not started.created:
         screen.console_app.say("This was running already: nothing new was started.")
+    if is_elsewhere(screen, started):
+        return
     if started.runs and started.runs[0].type is RunType.PREVIEW and started.restore_run is not None:
         screen.app.push_screen(PlanScreen(started.restore_run.id))
     elif started.runs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import refusal
+from opsconsole.console.desk.identity import refusal
 from opsconsole.console.dialogs.pick import Entry, PickDialog
 from opsconsole.console.keys import Key, keys_of
 from opsconsole.console.places import TOPS

@@ -38,6 +38,7 @@ PLACES: tuple[Place, ...] = (
     Place("set", "Backup set", is_list=True, is_left_by_escape=True),
     Place("item", "Backup item", is_left_by_escape=True),
     Place("plan", "Restore plan", is_list=True, is_left_by_escape=True),
+    Place("policy", "Policy of a plan", is_left_by_escape=True),
     Place("check", "Drift check", is_list=True, is_left_by_escape=True),
     Place("diff", "Difference of two sets", is_list=True, is_left_by_escape=True),
     Place("entry", "Audit entry", is_list=True, is_left_by_escape=True),

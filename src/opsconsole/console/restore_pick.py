@@ -39,7 +39,7 @@ def _choose(screen: LiveScreen, page: Page[BackupSet]) -> None:
         if found is not None:
             ask_preview(screen, found)
 
-    hint = "Type to narrow the list: tenant, date, complete"
+    hint = "Type to narrow the list: a tenant, complete, incomplete"
     if page.next_cursor is not None:
         hint = f"The newest {grouped(len(sets))}; older ones: Backups (7), then p"
     app.push_screen(PickDialog("Restore from which set?", set_entries(sets, app.pen), hint=hint), picked)
@@ -53,12 +53,12 @@ def set_entries(sets: Sequence[BackupSet], pen: Pen) -> list[Entry]:
 
 
 def _entry(found: BackupSet, pen: Pen) -> Entry:
-    state = state_of_set(found)
-    counts = f"{grouped(found.count('fetched'))} of {grouped(found.count('listed'))}"
-    lacks = f", lacks {grouped(found.missing)}" if not found.is_active and found.missing else ""
+    holds = f"{grouped(found.count('fetched'))} of {grouped(found.count('listed'))}"
+    counts = f"lacks {grouped(found.missing)}" if found.missing and not found.is_active else holds
+    made = age(found.created_at, pen.now)
     return Entry(
         found.id,
         f"{short_id(found.id)}  {found.tenant}",
-        f"{pen.state(state)}  {counts}{lacks} · {age(found.created_at, pen.now)}",
+        f"{pen.state(state_of_set(found))}  {counts} · {made}{'' if made == 'just now' else ' ago'}",
         "this set is still being fetched" if found.is_active else "",
     )

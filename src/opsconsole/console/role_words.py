@@ -12,15 +12,12 @@ CAPABILITY_WORDS: dict[Capability, str] = {
     Capability.DRIFT_START: "check drift",
     Capability.CHECK_START: "check tenants",
     Capability.RESTORE_EXECUTE: "restore and undo",
-    Capability.SCHEDULE_MANAGE: "manage schedules",
+    Capability.SCHEDULE_MANAGE: "schedule",
     Capability.EXPORT_PAYLOAD: "export policies",
     Capability.MEMBER_MANAGE: "manage members",
     Capability.TENANT_MANAGE: "manage tenants",
 }
 """What a capability lets its holder do."""
-
-TABLE_WORDS = 19
-"""Columns of those words in the table, with a blank behind the longest."""
 
 
 def gained(role: Role) -> str:
@@ -30,39 +27,26 @@ def gained(role: Role) -> str:
 
 def may_words(role: Role) -> str:
     """Return what a role may do, as a note beside its name in a list to pick from."""
-    place = ROLE_ORDER.index(role)
-    return gained(role) if not place else f"as {ROLE_ORDER[place - 1].value}; {gained(role)}"
+    return gained(role) if role is ROLE_ORDER[0] else f"+ {gained(role)}"
 
 
 def role_lines(pen: Pen) -> list[list[Span]]:
     """Return one line a role: what it may do beyond the one above it."""
     lines: list[list[Span]] = []
     for role in ROLE_ORDER:
-        sign = "" if role is ROLE_ORDER[0] else "+ "
-        lines.append([*pen.cell(role.value, 10, "strong"), (f"{sign}{gained(role)}", pen.ink("text"))])
+        lines.append([*pen.cell(role.value, 10, "strong"), (may_words(role), pen.ink("text"))])
     return lines
 
 
 def role_table(pen: Pen) -> list[list[Span]]:
     """Return the whole table: capabilities down, roles across."""
     yes, no = ("+", ".") if pen.is_ascii else ("✓", "·")
-    lines: list[list[Span]] = [
-        [
-            (" " * TABLE_WORDS, pen.ink("dim")),
-            *(span for role in ROLE_ORDER for span in pen.cell(_short(role), 6, "dim")),
-        ]
-    ]
+    heads = [(role, len(role.value) + 2) for role in ROLE_ORDER]
+    lines = [[*pen.cell("", 19), *(span for role, width in heads for span in pen.cell(role.value, width, "dim"))]]
     for capability, words in CAPABILITY_WORDS.items():
-        line = pen.cell(words, TABLE_WORDS)
-        for role in ROLE_ORDER:
+        line = pen.cell(words, 19)
+        for role, width in heads:
             has = allows(role, capability)
-            line += pen.cell(yes if has else no, 6, "good" if has else "faint")
+            line += pen.cell(yes if has else no, width, "good" if has else "faint")
         lines.append(line)
     return lines
-
-
-_SHORT = {Role.READONLY: "read", Role.OPERATOR: "oper", Role.MANAGER: "mgr", Role.OWNER: "own"}
-
-
-def _short(role: Role) -> str:
-    return _SHORT[role]

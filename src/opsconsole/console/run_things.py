@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsconsole.console.desk import RunReport
+from opsconsole.console.desk.runs import RunReport
 from opsconsole.console.figures import grouped
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.states import TYPE_WORDS, state_of_set

@@ -5,7 +5,7 @@ from __future__ import annotations
 from opsconsole.console.desk.schedules import ScheduleView
 from opsconsole.console.figures import age, at_length
 from opsconsole.console.fire_times import fire_at_length, until, zone_name
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.policy_words import type_words
 from opsconsole.console.rule_words import rule_words
@@ -97,8 +97,8 @@ def _last(view: ScheduleView, pen: Pen, width: int) -> list[list[Span]]:
 
 
 def _fact(pen: Pen, width: int, name: str, value: str, ink: str = "text") -> list[list[Span]]:
-    first, *rest = word_folded(value, max(16, width - LABEL))
+    first, *rest = wrapped(value, max(16, width - LABEL))
     return [
         [*pen.cell(name, LABEL, "dim"), (pen.drawn(first), pen.ink(ink))],
-        *([(" " * LABEL, pen.ink(ink)), (pen.drawn(more.strip()), pen.ink(ink))] for more in rest),
+        *([(" " * LABEL, pen.ink(ink)), (pen.drawn(more), pen.ink(ink))] for more in rest),
     ]

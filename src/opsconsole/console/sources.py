@@ -42,7 +42,6 @@ class Source(Generic[T]):
     key: Callable[[T], str]
     load: Callable[[int, str | None], PageLike[T]]
     find: Callable[[str], T | None] | None = None
-    count: Callable[[], int] | None = None
     is_newest_first: bool = True
     load_back: Callable[[int, str | None], PageLike[T]] | None = None
     rank: Callable[[T], Any] | None = None

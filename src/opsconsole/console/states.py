@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from opsconsole.domain.backup import BackupSet, ItemStatus
-from opsconsole.domain.restore import ItemState, RestoreStatus
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
-from opsconsole.domain.run_event import EventKind
+
+if TYPE_CHECKING:
+    from opsconsole.domain.backup import BackupSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,11 @@ RUN_STATES: dict[str, State] = {
 }
 """A run's status while it is active, its outcome afterwards."""
 
-ITEM_STATES: dict[ItemStatus, State] = {
-    ItemStatus.PENDING: State("◌", "pending", "queued", "."),
-    ItemStatus.FETCHED: State("✓", "fetched", "good", "+"),
-    ItemStatus.FAILED: State("✗", "failed", "bad", "x"),
-    ItemStatus.SKIPPED: State("⊘", "skipped", "ended", "-"),
+ITEM_STATES: dict[str, State] = {
+    "pending": State("◌", "pending", "queued", "."),
+    "fetched": State("✓", "fetched", "good", "+"),
+    "failed": State("✗", "failed", "bad", "x"),
+    "skipped": State("⊘", "skipped", "ended", "-"),
 }
 
 SET_STATES: dict[str, State] = {
@@ -44,14 +45,14 @@ SET_STATES: dict[str, State] = {
     "incomplete": State("◐", "incomplete", "partial", "~"),
 }
 
-PLAN_STATES: dict[ItemState, State] = {
-    ItemState.UNCHANGED: State("=", "unchanged", "dim", "="),
-    ItemState.WILL_CHANGE: State("~", "will change", "changed", "~"),
-    ItemState.BLOCKED: State("!", "blocked", "danger", "!"),
-    ItemState.APPLIED: State("✓", "applied", "good", "+"),
-    ItemState.FAILED: State("✗", "failed", "bad", "x"),
-    ItemState.AWAITING_APPROVAL: State("◔", "awaiting approval", "partial", "?"),
-    ItemState.SKIPPED: State("⊘", "skipped", "ended", "-"),
+PLAN_STATES: dict[str, State] = {
+    "unchanged": State("=", "unchanged", "dim", "="),
+    "will_change": State("~", "will change", "changed", "~"),
+    "blocked": State("!", "blocked", "danger", "!"),
+    "applied": State("✓", "applied", "good", "+"),
+    "failed": State("✗", "failed", "bad", "x"),
+    "awaiting_approval": State("◔", "awaiting approval", "partial", "?"),
+    "skipped": State("⊘", "skipped", "ended", "-"),
 }
 
 DIFFERENCE_STATES: dict[str, State] = {
@@ -62,13 +63,13 @@ DIFFERENCE_STATES: dict[str, State] = {
 }
 """What became of a policy between two states of a tenant; of one that was not compared nothing is known."""
 
-RESTORE_STATES: dict[RestoreStatus, State] = {
-    RestoreStatus.PREVIEWING: State("▶", "previewing", "running", ">"),
-    RestoreStatus.PREVIEWED: State("◇", "previewed", "changed", "o"),
-    RestoreStatus.PREVIEW_FAILED: State("✗", "preview failed", "bad", "x"),
-    RestoreStatus.EXECUTING: State("▶", "executing", "running", ">"),
-    RestoreStatus.COMPLETED: State("✓", "completed", "good", "+"),
-    RestoreStatus.CANCELLED: State("⊘", "cancelled", "ended", "-"),
+RESTORE_STATES: dict[str, State] = {
+    "previewing": State("▶", "previewing", "running", ">"),
+    "previewed": State("◇", "previewed", "changed", "o"),
+    "preview_failed": State("✗", "preview failed", "bad", "x"),
+    "executing": State("▶", "executing", "running", ">"),
+    "completed": State("✓", "completed", "good", "+"),
+    "cancelled": State("⊘", "cancelled", "ended", "-"),
 }
 
 AUDIT_STATES: dict[str, State] = {
@@ -79,23 +80,23 @@ AUDIT_STATES: dict[str, State] = {
     "refused": State("!", "refused", "danger", "!"),
 }
 
-LOG_STATES: dict[EventKind, State] = {
-    EventKind.ATTEMPT: State("▶", "taken up", "running", ">"),
-    EventKind.TAKEN_OVER: State("↻", "taken over", "danger", "!"),
-    EventKind.RELEASED: State("○", "given back", "ended", "o"),
-    EventKind.PHASE: State("▸", "phase", "strong", ">"),
-    EventKind.THROTTLE_WAIT: State("‖", "throttled", "partial", "w"),
-    EventKind.PACE_WAIT: State("‖", "held back", "dim", "w"),
-    EventKind.LEASE_WAIT: State("‖", "waits", "partial", "w"),
-    EventKind.RETRY: State("↺", "sent again", "partial", "r"),
-    EventKind.TOKEN: State("↺", "new token", "dim", "t"),
-    EventKind.SMALLER_PAGES: State("↓", "pages", "dim", "d"),
-    EventKind.FALLBACK: State("↓", "other way", "dim", "d"),
-    EventKind.FAILED: State("✗", "failed", "bad", "x"),
-    EventKind.APPROVAL: State("◔", "approval", "partial", "?"),
-    EventKind.CANCEL: State("▷", "cancel", "partial", "c"),
-    EventKind.LEFT_OUT: State("…", "left out", "dim", "~"),
-    EventKind.COMPLETED: State("■", "ended", "strong", "="),
+LOG_STATES: dict[str, State] = {
+    "attempt": State("▶", "taken up", "running", ">"),
+    "taken_over": State("↻", "taken over", "danger", "!"),
+    "released": State("○", "given back", "ended", "o"),
+    "phase": State("▸", "phase", "strong", ">"),
+    "throttle_wait": State("‖", "throttled", "partial", "w"),
+    "pace_wait": State("‖", "held back", "dim", "w"),
+    "lease_wait": State("‖", "waits", "partial", "w"),
+    "retry": State("↺", "sent again", "partial", "r"),
+    "token": State("↺", "new token", "dim", "t"),
+    "smaller_pages": State("↓", "pages", "dim", "d"),
+    "fallback": State("↓", "other way", "dim", "d"),
+    "failed": State("✗", "failed", "bad", "x"),
+    "approval": State("◔", "approval", "partial", "?"),
+    "cancel": State("▷", "cancel", "partial", "c"),
+    "left_out": State("…", "left out", "dim", "~"),
+    "completed": State("■", "ended", "strong", "="),
 }
 """What the lines of a run's log tell."""
 

@@ -51,4 +51,6 @@ def _entries(text: str | None) -> list[dict[str, Any]]:
         value = json.loads(text)
     except ValueError:
         return []
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    found = [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    # What Graph sent is kept whatever it was: a target that is none is shown as another target.
+    return [entry if isinstance(entry.get("target"), dict) else {**entry, "target": {}} for entry in found]

@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from opsconsole.domain.clock import to_text
-from opsconsole.domain.schedule import parse_interval
 from opsconsole.errors import UsageError
 
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
@@ -18,6 +17,9 @@ _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*"?)+')
 
 MOMENTS = ("15m", "24h", "7d", "30d")
 """What is offered where a time is asked for; a date such as 2026-08-20 will do as well."""
+
+QUOTED = "Put text with a colon in quotation marks."
+"""Said where a filter knows no words."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,6 @@ class FilterWord:
     values: Mapping[str, Any] = field(default_factory=dict)
     is_moment: bool = False
     is_single: bool = False
-    example: str = ""
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -74,6 +75,8 @@ def read_moment(text: str, now: datetime, zone: tzinfo | None = None) -> str | N
 
     A time without a zone is the reader's own.
     """
+    from opsconsole.domain.schedule import parse_interval  # most filters name no time
+
     try:
         return to_text(now - parse_interval(text))
     except (UsageError, OverflowError):
@@ -87,12 +90,19 @@ def read_moment(text: str, now: datetime, zone: tzinfo | None = None) -> str | N
         return None
 
 
-def read_value(values: Mapping[str, Any], text: str) -> Any:
-    """Return what ``text`` stands for, in full or by its beginning; None where nothing does."""
+def meant(values: Mapping[str, Any], text: str) -> dict[Any, str]:
+    """Return what ``text`` may stand for, in full or by its beginning, each with its first name."""
     wanted = text.strip().lower()
     if wanted in values:
-        return values[wanted]
-    return next((value for name, value in values.items() if wanted and name.startswith(wanted)), None)
+        return {values[wanted]: wanted}
+    found: dict[Any, str] = {}
+    for name, value in values.items():
+        if wanted and name.startswith(wanted):
+            found.setdefault(value, name)
+    widest = min(found.values(), key=len, default="")
+    if all(name.startswith(widest) for name in found.values()):  # ``restore`` before ``restore.executed``
+        return {value: name for value, name in found.items() if name == widest}
+    return found
 
 
 def parse_filter(text: str, words: Sequence[FilterWord], now: datetime, zone: tzinfo | None = None) -> Filtered:
@@ -102,7 +112,7 @@ def parse_filter(text: str, words: Sequence[FilterWord], now: datetime, zone: tz
     loose: list[str] = []
     for match in _TOKEN.finditer(text):
         name, colon, rest = match[0].partition(":")
-        if not colon:
+        if not colon or name.startswith('"'):
             loose.append(match[0].strip('"'))
             continue
         word = known.get(name.lower())
@@ -110,36 +120,39 @@ def parse_filter(text: str, words: Sequence[FilterWord], now: datetime, zone: tz
         if word is None:
             raise FilterError(
                 f"{name}: is no word of this filter.",
-                f"One of {', '.join(known)}; or text without a colon.",
+                f"One of {', '.join(known)}; or text without a colon, or in quotation marks." if known else QUOTED,
                 match.start(),
                 start,
             )
         if not rest:
             continue  # still being typed
-        found = _values_of(word, rest, start, partial(_value_of, word, now=now, zone=zone))
+        found = _values_of(word, rest, start, partial(_meant, word, now=now, zone=zone))
         values[word.name] = found if word.is_single else (*values.get(word.name, ()), *found)
     return Filtered(
         {name: tuple(dict.fromkeys(found)) for name, found in values.items()}, " ".join(loose) if loose else None
     )
 
 
-def _value_of(word: FilterWord, part: str, *, now: datetime, zone: tzinfo | None) -> Any:
-    if word.is_moment:
-        return read_moment(part, now, zone)
-    return read_value(word.values, part) if word.values else part.strip('"') or None
+def _meant(word: FilterWord, part: str, *, now: datetime, zone: tzinfo | None) -> dict[Any, str]:
+    if word.values:
+        return meant(word.values, part)
+    value = read_moment(part, now, zone) if word.is_moment else part.strip('"')
+    return {value: part} if value else {}
 
 
-def _values_of(word: FilterWord, rest: str, start: int, read: Callable[[str], Any]) -> tuple[Any, ...]:
-    found = []
+def _values_of(word: FilterWord, rest: str, start: int, read: Callable[[str], dict[Any, str]]) -> tuple[Any, ...]:
+    found: list[Any] = []
     for part in rest.split(",") if word.values else [rest]:
-        value = read(part)
-        if value is None:
+        values = read(part)
+        if len(values) != 1:
             if word.is_moment:
                 said, hint = f"{word.name}:{part} is no time.", "Use 15m, 24h, 7d or a date such as 2026-08-20."
+            elif values:  # one of them at random would be another filter than was meant
+                said, hint = f"{word.name}:{part} may be several.", f"Type on: {', '.join(values.values())}."
             else:
                 said, hint = f"{word.name}:{part} is not known.", f"One of {', '.join(sorted(word.shown))}."
             raise FilterError(said, hint, start, start + max(1, len(part)))
-        found.append(value)
+        found += values
         start += len(part) + 1
     return tuple(found)
 
@@ -160,6 +173,8 @@ def complete(text: str, caret: int, words: Sequence[FilterWord], names: Mapping[
         return Completion(tuple(f"{word.name}:" for word in words), caret, caret)
     before = text[match.start() : caret]
     name, colon, rest = before.partition(":")
+    if before.startswith('"'):
+        return Completion((), caret, caret)
     if not colon:
         fitting = tuple(f"{word.name}:" for word in words if word.name.startswith(name.lower()))
         return Completion(fitting, match.start(), match.end())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import secrets
 from dataclasses import dataclass
 
 _BREAKS = str.maketrans("\r\n\t", "   ")
@@ -29,7 +29,7 @@ def to_document(value: object, *, indent: int | None = None) -> str:
     """Return ``value`` as JSON in ASCII, each ``JsonText`` in it as it is. Raises TypeError for what JSON has no word for."""
     kept: list[str] = []
     # Nobody who wrote a part of the document can have known this word, so it stands for what was kept and nothing else.
-    mark = secrets.token_hex(16)
+    mark = os.urandom(16).hex()
 
     def keep(part: object) -> str:
         if not isinstance(part, JsonText):

@@ -190,8 +190,8 @@ class Engine:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     def in_hand(self) -> list[RunContext]:
-        """Return the runs being carried out."""
-        return [held.ctx for held in self._hand.values()]
+        """Return the runs being carried out; a console asks from its own thread."""
+        return [held.ctx for held in list(self._hand.values())]
 
     def budgets(self) -> dict[str, TenantBudget]:
         """Return its pace in each tenant that it has called, by the id of the tenant's row. Belongs on its loop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -128,13 +129,17 @@ def trail(caller: Caller, query: AuditQuery = AuditQuery()) -> ListExport[dict[s
 
     What is appended while it is written is left to the next export. Needs only ``view``: the trail holds no payloads.
     """
-    with reading(caller) as session:
-        upto = audit.audit_head(session).seq
+
+    @cache
+    def upto() -> int:
+        with reading(caller) as session:
+            return audit.audit_head(session).seq
 
     def read(limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        last = upto()  # with the first page, not before: who asks for the list may be a screen's loop
         page = list_entries(caller, query, limit=limit, cursor=cursor, is_oldest_first=True)
-        is_last = page.next_cursor is None or int(page.next_cursor) >= upto
-        return Page([entry for entry in page.items if entry["seq"] <= upto], None if is_last else page.next_cursor)
+        is_last = page.next_cursor is None or int(page.next_cursor) >= last
+        return Page([entry for entry in page.items if entry["seq"] <= last], None if is_last else page.next_cursor)
 
     return ListExport("audit entries", AUDIT_CELLS, dict, read, lambda: count_entries(caller, query)[0])
 

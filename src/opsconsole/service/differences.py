@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from opsconsole.domain.access import Capability
-from opsconsole.domain.assignment import direct_assignments
+from opsconsole.domain.assignment import Assignment
 from opsconsole.domain.backup import BackupSet, TypeStatus
 from opsconsole.domain.difference import DIFFERING, EVERYTHING, UNKNOWN, DifferenceFilter
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plan import difference
 from opsconsole.errors import UsageError
 from opsconsole.operations.differences import Difference, Differences
+from opsconsole.operations.entries import canonical_set
 from opsconsole.service.backups import resolve_set
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.guard import reading
@@ -163,12 +163,24 @@ def _compare(sets: _Sets, policy_type: str, pair: Pair) -> Difference:
     if pair.first is None or pair.second is None:
         lacking = sets.first if pair.first is None else sets.second
         return found(UNKNOWN, f"Set {short_id(lacking.id)} does not hold its assignments.")
-    change = difference(direct_assignments(json.loads(pair.first)), direct_assignments(json.loads(pair.second)))
+    first, second = _read(pair.first), _read(pair.second)
+    if first is None or second is None:
+        damaged = sets.first if first is None else sets.second
+        return found(UNKNOWN, f"Set {short_id(damaged.id)} holds assignments of it that cannot be read.")
+    change = difference(first, second)
     if change.is_empty:
         return found(SAME)
     added = tuple(entry.to_json(sets.names) for entry in change.added)
     removed = tuple(entry.to_json(sets.names) for entry in change.removed)
     return Difference("changed", policy_type, pair.policy_id, pair.policy_name, added, removed)
+
+
+def _read(text: str) -> tuple[Assignment, ...] | None:
+    """Return assignments in their canonical form; None where Graph sent, and the set keeps, something else."""
+    try:
+        return canonical_set(text)
+    except ValueError:
+        return None
 
 
 def _is_whole(found: BackupSet, policy_type: str) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Actor, Capability, Role, allows
-from opsconsole.domain.audit import Action, AuditOutcome
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.ids import looks_like_id
 from opsconsole.domain.run import OperationRun
 from opsconsole.errors import Forbidden, NotFound, OpsError, UsageError
 from opsconsole.service.caller import Caller
-from opsconsole.store import access, audit
+from opsconsole.store import access
 from opsconsole.store.database import Session
+
+if TYPE_CHECKING:
+    from opsconsole.domain.audit import Action
 
 Resolve = Callable[[Session, str, Sequence[str]], list[str]]
 """Returns the ids that a shortened id may stand for in the given workspaces, two at most."""
@@ -149,6 +151,9 @@ def _record_refusal(
     *,
     tenant_id: str | None = None,
 ) -> None:
+    from opsconsole.domain.audit import Action, AuditOutcome
+    from opsconsole.store import audit
+
     audit.append_entry(
         session,
         id=id,
@@ -176,6 +181,9 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Append the audit entry of an order that is being carried out, as the last thing in its transaction."""
+    from opsconsole.domain.audit import AuditOutcome
+    from opsconsole.store import audit  # reading, which is all that the first rows take, writes no entry
+
     audit.append_entry(
         session,
         id=caller.new_id(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TextIO, TypeVar
 
 from opsconsole.domain.json_text import JsonText, to_document
+from opsconsole.domain.plain_text import plain
 from opsconsole.errors import UsageError
 from opsconsole.service.export import private_file
 
@@ -139,4 +140,9 @@ def _cell(value: Any, name: str) -> object:
         value = value.get(part) if isinstance(value, dict) else None
     if isinstance(value, (dict, list, JsonText)):
         return to_document(value)
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+    if not isinstance(value, str):
+        return value
+    # Whoever looks at the table in a terminal is not to be moved about by a name; JSON Lines hold it byte for byte.
+    shown = plain(value)
+    # As it was and as it is written: a formula may begin behind a character that is not shown.
+    return f"'{shown}" if value.startswith(FORMULAS) or shown.startswith(FORMULAS) else shown

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
-from opsconsole.domain.audit import Action
 from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, ReasonInfo
 from opsconsole.domain.ids import short_id
-from opsconsole.domain.plan import Mode
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.domain.run_event import RunEvent
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
-from opsconsole.operations.completion import cancel_queued
-from opsconsole.service import tenants as tenant_service
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
 from opsconsole.service.cursors import run_cursor
 from opsconsole.service.guard import (
@@ -28,10 +24,13 @@ from opsconsole.service.guard import (
     require,
     visible_workspaces,
 )
-from opsconsole.service.parts import WHOLE_ONLY, Part
-from opsconsole.service.started import Started
-from opsconsole.store import audit, engines, restores, run_events, runs, tenants
+from opsconsole.store import runs
 from opsconsole.store.database import Session
+
+# Looking at runs, the most frequent command and the first rows of the console, loads what the orders take only for them.
+if TYPE_CHECKING:
+    from opsconsole.service.started import Started
+    from opsconsole.store.engines import EngineRow
 
 LOOKED_THROUGH = 20
 """Failures of a reason among which a group's first message is looked for: groups of one reason are few."""
@@ -118,6 +117,8 @@ def show_run(caller: Caller, ref: str, *, with_failures: bool = True) -> Operati
 
 def run_log(caller: Caller, ref: str, *, after_seq: int = 0) -> list[RunEvent]:
     """Return the log of a run in order, bounded by ``MAX_EVENTS`` lines: those after ``after_seq``."""
+    from opsconsole.store import run_events
+
     with reading(caller) as session:
         run = _run(caller, session, ref, with_failures=False)
         return run_events.list_events(session, run.id, after_seq=after_seq)
@@ -177,6 +178,8 @@ def list_failures(
 
 def related(caller: Caller, ref: str) -> dict[str, Any]:
     """Return what belongs to a run: its set, restore run, the runs it follows and was retried by, its audit entry (ids)."""
+    from opsconsole.store import audit
+
     with reading(caller) as session:
         run = _run(caller, session, ref, with_failures=False)
         inputs = run.inputs
@@ -220,6 +223,8 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
         if others:
             alone = ", which waits for " + _UNATTENDED if _is_unattended(others[0], caller.now()) else ""
             return f"restore {short_id(others[0].id)} on the same tenant to complete{alone}"
+    from opsconsole.store import engines
+
     if not any(engine.may_claim(run) for engine in engines.live_engines(session, caller.now())):
         return "an engine: none is live for this tenant; start one with `opsconsole engine`"
     return None
@@ -227,6 +232,9 @@ def waiting_for(caller: Caller, session: Session, run: OperationRun) -> str | No
 
 def cancel_run(caller: Caller, ref: str) -> OperationRun:
     """Cancel a run: a queued one at once, a running one after the policy in hand. A backup is cancelled whole."""
+    from opsconsole.domain.audit import Action
+    from opsconsole.operations.completion import cancel_queued
+
     with ordering(caller, f"cancel run {ref}") as session:
         run = _run(caller, session, ref, is_order=True)
         before = runs.get_run(session, run.after_run_id, with_failures=False) if run.after_run_id else None
@@ -270,6 +278,15 @@ def retry_run(
     Of a fetch or restore only what failed for ``reason``, and of ``items`` (``TYPE:ID``), where they are given; Conflict
     for other runs, which are retried whole. ``justification`` is for a restore under Multi Admin Approval.
     """
+    from opsconsole.domain.plan import Mode
+    from opsconsole.service import backups as backup_service
+    from opsconsole.service import drift as drift_service
+    from opsconsole.service import restores as restore_service
+    from opsconsole.service import tenants as tenant_service
+    from opsconsole.service.parts import WHOLE_ONLY, Part
+    from opsconsole.service.started import Started
+    from opsconsole.store import restores
+
     part = Part(reason, tuple(items))
     with ordering(caller, f"retry run {ref}") as session:
         run = _run(caller, session, ref, is_order=True)
@@ -278,11 +295,6 @@ def retry_run(
         return Started(False, [run])
     if not part.is_whole and run.type in WHOLE_ONLY:
         raise Conflict(WHOLE_ONLY[run.type], "Retry the run without narrowing it.")
-    # Looking at runs, the most frequent command, need not load what the other orders take.
-    from opsconsole.service import backups as backup_service
-    from opsconsole.service import drift as drift_service
-    from opsconsole.service import restores as restore_service
-
     tenant = run.tenant or ""
     match run.type:
         case RunType.RESTORE:
@@ -315,6 +327,8 @@ def retry_run(
 def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter:
     tenant_ids: tuple[str, ...] = ()
     if query.tenant:
+        from opsconsole.service import tenants as tenant_service
+
         tenant_ids = (tenant_service.tenant_for(caller, session, query.tenant, Capability.VIEW).id,)
     return runs.RunFilter(
         statuses=query.statuses,
@@ -343,8 +357,10 @@ def _run(
     return run
 
 
-def live_engines(caller: Caller) -> list[engines.EngineRow]:
+def live_engines(caller: Caller) -> list[EngineRow]:
     """Return the engines whose heartbeat is recent and that work for a tenant the caller may see."""
+    from opsconsole.store import engines, tenants
+
     with reading(caller) as session:
         visible = {row.id for row in tenants.list_tenants(session, visible_workspaces(caller, session))}
         return [row for row in engines.live_engines(session, caller.now()) if visible.intersection(row.tenants)]

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from opsconsole.config import Config
 from opsconsole.domain.access import Role
 from opsconsole.domain.audit import Action
-from opsconsole.domain.clock import Clock, system_clock
-from opsconsole.domain.ids import NewId, new_id
-from opsconsole.service.caller import Caller, actor_at
+from opsconsole.service.caller import Caller
 from opsconsole.service.guard import DEFAULT_WORKSPACE, record
+from opsconsole.service.opening import open_caller as open_caller
 from opsconsole.service.tenants import check_binding, register
 from opsconsole.store import access, tenants
 from opsconsole.store.audit import audit_head
-from opsconsole.store.opening import open_store
-
-
-def open_caller(
-    config: Config,
-    *,
-    workspace: str | None = None,
-    create: bool = False,
-    read_only: bool = False,
-    clock: Clock = system_clock,
-    ids: NewId = new_id,
-) -> Caller:
-    """Open the configured store and return the caller at it. Raises StoreUnavailable."""
-    db = open_store(config.store_url, create=create, read_only=read_only)
-    return Caller(db, config, actor_at(db), workspace, clock, ids)
 
 
 def init_store(caller: Caller) -> dict[str, list[str]]:

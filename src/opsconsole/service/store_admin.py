@@ -10,7 +10,8 @@ from opsconsole.domain.audit import Action
 from opsconsole.service.caller import Caller, actor_at
 from opsconsole.service.guard import ordering, reading, record, require_somewhere
 from opsconsole.store.attempts import try_guards
-from opsconsole.store.opening import check_store, migrate, open_store, store_info
+from opsconsole.store.checks import check_store
+from opsconsole.store.opening import migrate, open_store, store_info
 from opsconsole.store.seed import seed_history
 
 

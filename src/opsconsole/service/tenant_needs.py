@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from opsconsole.config import expanded
 from opsconsole.config.certificate import end_of_certificate
 from opsconsole.domain.attention import Need, NeedKind
 from opsconsole.domain.backup import BackupSet, TypeStatus
@@ -20,6 +21,7 @@ from opsconsole.service.caller import Caller
 from opsconsole.service.tenant_views import TenantView
 from opsconsole.store import overview
 from opsconsole.store.database import Session
+from opsconsole.store.drift import count_drift_items
 from opsconsole.store.engines import EngineRow
 
 STALE_AFTER = timedelta(hours=36)
@@ -105,7 +107,7 @@ def _of_runs(ground: Ground, view: TenantView, tenant_id: str, now: datetime) ->
         yield Need(NeedKind.NEVER_CHECKED, "its permissions were never checked", view.name, view.name)
     drift = newest.get(RunType.DRIFT)
     if drift is not None:
-        kinds_found = overview.drift_kinds(ground.session, drift.id)
+        kinds_found = count_drift_items(ground.session, drift.id)
         if kinds_found:
             parts = [f"{kinds_found[kind]:,} {kind}" for kind in ("changed", "new", "gone") if kinds_found.get(kind)]
             text = f"the tenant differs from its backup: {', '.join(parts)}"
@@ -193,7 +195,7 @@ def needs_of_credential(caller: Caller, view: TenantView, now: datetime) -> Iter
 
 def certificate_end(name: str) -> datetime | None:
     """Return until when the certificate in a file is valid; None where that cannot be read."""
-    path = Path(name).expanduser()
+    path = expanded(name)
     try:
         stat = path.stat()
         return _certificate_end(path, stat.st_mtime_ns, stat.st_size)

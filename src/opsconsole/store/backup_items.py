@@ -13,7 +13,7 @@ from opsconsole.store.columns import failure_text, to_failure
 from opsconsole.store.database import CHUNK, Row, Session, bind_list, chunks
 from opsconsole.store.keyset import cut_page, keyset
 from opsconsole.store.lookup import suffix_clause
-from opsconsole.store.text_search import like_part
+from opsconsole.store.text_search import holds_part, part_pattern
 
 _LEAN = (
     "SELECT id, set_id, policy_type, policy_id, policy_name, status, NULL AS policy, assignments,"
@@ -314,8 +314,8 @@ def _which_items(
         conditions.append("policy_type = :policy_type")
         params["policy_type"] = policy_type
     if search:
-        conditions.append("(LOWER(policy_name) LIKE :part ESCAPE '!' OR LOWER(policy_id) LIKE :part ESCAPE '!')")
-        params["part"] = like_part(search)
+        conditions.append(holds_part("policy_name", "policy_id"))
+        params["part"] = part_pattern(search)
     return conditions, params
 
 

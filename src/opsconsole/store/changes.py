@@ -10,7 +10,6 @@ from typing import Any
 
 from opsconsole.errors import OpsError
 from opsconsole.store.database import CHANGE_CHANNEL, Database
-from opsconsole.store.postgres import PostgresDatabase
 from opsconsole.store.sqlite import SqliteDatabase
 
 RECONNECT_AFTER_S = 5.0
@@ -57,7 +56,10 @@ class ChangeFeed:
             if isinstance(self._db, SqliteDatabase):
                 self._conn = self._db.connect()
                 self._poll()
-            elif isinstance(self._db, PostgresDatabase):
+                return
+            from opsconsole.store.postgres import PostgresDatabase
+
+            if isinstance(self._db, PostgresDatabase):
                 self._conn = self._db.connect()
                 self._conn.execute(f"LISTEN {CHANGE_CHANNEL}")
         except Exception as error:

@@ -10,7 +10,7 @@ from typing import Any
 from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session, bind_list
-from opsconsole.store.lookup import part_of_text, part_pattern
+from opsconsole.store.text_search import holds_part, part_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _where(run_id: str, flt: DifferenceFilter) -> tuple[str, dict[str, Any]]:
             conditions.append(f"{column} IN ({names})")
             params.update(more)
     if flt.search:
-        conditions.append(part_of_text("policy_name", "policy_id"))
+        conditions.append(holds_part("policy_name", "policy_id"))
         params["part"] = part_pattern(flt.search)
     return " AND ".join(conditions), params
 

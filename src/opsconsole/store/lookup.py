@@ -36,14 +36,3 @@ def resolve_suffix(s: Session, table: str, ref: str, workspace_ids: Sequence[str
     # The workspace is looked at here: in SQL it would tempt SQLite to walk a workspace rather than the few rows that fit.
     rows = s.all(f"SELECT id, workspace_id FROM {table} WHERE {clause[0]} ORDER BY id DESC", **clause[1])
     return [row["id"] for row in rows if row["workspace_id"] in workspace_ids][:limit]
-
-
-def part_of_text(*columns: str) -> str:
-    """Return the condition that one of ``columns`` holds the text of ``part_pattern``, bound as ``part``."""
-    each = [f"LOWER({column}) LIKE :part ESCAPE '!'" for column in columns]
-    return f"({' OR '.join(each)})"
-
-
-def part_pattern(text: str) -> str:
-    """Return the LIKE pattern of texts that hold ``text``, whatever wildcards stand in it."""
-    return f"%{text.lower().replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opsconsole.store.database import Database, Dialect, Session
-from opsconsole.store.postgres import PostgresSession
 from opsconsole.store.sqlite import SqliteSession
+
+if TYPE_CHECKING:
+    from opsconsole.store.postgres import PostgresSession
 
 MIGRATION_SET = "opsconsole"
 
@@ -72,6 +74,8 @@ def apply_steps(db: Database) -> list[str]:
     with db.write() as s:
         if isinstance(s, SqliteSession):
             return _apply_sqlite(s)
+        from opsconsole.store.postgres import PostgresSession
+
         if isinstance(s, PostgresSession):
             return _apply_postgres(s)
     raise TypeError("no database of ours")

@@ -7,10 +7,7 @@ from typing import Any
 
 from opsconsole.errors import OpsError, StoreNewer, StoreUnavailable
 from opsconsole.store import migrations
-from opsconsole.store.checks import CheckLine as CheckLine
-from opsconsole.store.checks import check_store as check_store
 from opsconsole.store.database import Database
-from opsconsole.store.postgres import PostgresDatabase, label_of
 from opsconsole.store.sqlite import SqliteDatabase, create_file, parse_path
 
 OLDEST_SQLITE = (3, 35, 0)
@@ -108,8 +105,12 @@ def missing_file(url: str) -> Path | None:
 
 def _connect(url: str, *, create: bool, read_only: bool, busy_timeout_s: float) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
+        from opsconsole.store.postgres import PostgresDatabase
+
         return PostgresDatabase(url, read_only=read_only, busy_timeout_s=busy_timeout_s)
     if not url.startswith("sqlite:"):
+        from opsconsole.store.postgres import label_of
+
         raise StoreUnavailable(
             f"The store's url has an unknown scheme: {label_of(url).split(':')[0] if '://' not in url else url.split(':')[0]}.",
             "Use sqlite:///PATH/opsconsole.db or postgresql://user@host/database.",
@@ -205,9 +206,7 @@ def _size(db: Database, answer: dict[str, Any] | None) -> int | None:
 
 
 __all__ = [
-    "CheckLine",
     "OpsError",
-    "check_store",
     "migrate",
     "missing_file",
     "open_store",

@@ -168,12 +168,6 @@ def is_being_backed_up(s: Session, tenant_id: str) -> bool:
     return any(row["is_active"] for row in rows)
 
 
-def drift_kinds(s: Session, run_id: str) -> dict[str, int]:
-    """Return what a drift check found, by kind."""
-    rows = s.all("SELECT kind, COUNT(*) AS n FROM drift_items WHERE run_id = :id GROUP BY kind", id=run_id)
-    return {row["kind"]: int(row["n"]) for row in rows}
-
-
 _OF_KIND = "r.workspace_id = :workspace AND r.outcome = :outcome AND r.type = :type AND r.created_at >= :since"
 
 _RECENT = (

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from opsconsole.errors import Conflict, OpsError, StoreUnavailable
+from opsconsole.errors import CommitUnknown, Conflict, OpsError, StoreUnavailable
 from opsconsole.store.database import (
     CHANGE_CHANNEL,
     Database,
@@ -112,6 +112,14 @@ def store_error(error: Exception, label: str) -> OpsError:
     return StoreUnavailable(
         f"The store at {label} cannot be read or written (Postgres error {state}).",
         "Run `opsconsole doctor` to see what is wrong with it.",
+    )
+
+
+def commit_unknown(label: str) -> CommitUnknown:
+    """Return what is told of a connection that ended between the order to commit and its answer."""
+    return CommitUnknown(
+        f"The connection to the store at {label} was lost while this was being committed: it may hold, or not.",
+        "Look whether it is there; only if not, order it again.",
     )
 
 
@@ -307,15 +315,17 @@ class PostgresDatabase(Database):
             self._local = threading.local()
 
     def _transact(self, handle: _Handle, *, is_write: bool) -> Iterator[Session]:
-        session = PostgresSession(handle.conn, self.label)
+        session, is_ending = PostgresSession(handle.conn, self.label), False
         try:
             yield session
             if session.has_failed and is_write:
                 raise failed_before(self.label)
+            is_ending = session.has_written
             handle.conn.execute(f"NOTIFY {CHANGE_CHANNEL}; COMMIT" if session.has_written else "COMMIT")
         except self._error as error:
+            is_unknown = is_ending and handle.conn.broken
             _roll_back(handle.conn)
-            raise store_error(error, self.label) from error
+            raise (commit_unknown(self.label) if is_unknown else store_error(error, self.label)) from error
         except BaseException:
             _roll_back(handle.conn)
             raise

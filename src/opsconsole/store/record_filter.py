@@ -8,7 +8,7 @@ from typing import Any
 
 from opsconsole.store.database import Session, bind_list
 from opsconsole.store.lookup import resolve_suffix
-from opsconsole.store.text_search import like_part
+from opsconsole.store.text_search import holds_part, part_pattern
 
 MAX_SEARCH_IDS = 200
 """How many records a search by the end of an id may name."""
@@ -56,8 +56,8 @@ def record_conditions(
             conditions.append(f"{alias}.created_at {compare} :{name}")
             params[name] = bound
     if flt.by:
-        conditions.append(f"LOWER({alias}.initiator_name) = :by")
-        params["by"] = flt.by.strip().lower()
+        conditions.append(f"LOWER({alias}.initiator_name) = LOWER(CAST(:by AS TEXT))")
+        params["by"] = flt.by.strip()
     if flt.search:
         text = flt.search.strip()
         ids, with_ids = bind_list("si", resolve_suffix(s, table, text, workspace_ids, limit=MAX_SEARCH_IDS))
@@ -68,8 +68,7 @@ def record_conditions(
         fitting = [row["id"] for row in known if text.casefold() in row["name"].casefold()]
         tenants, with_tenants = bind_list("sx", fitting)
         conditions.append(
-            f"({alias}.id IN ({ids}) OR {alias}.tenant_id IN ({tenants})"
-            f" OR LOWER({alias}.initiator_name) LIKE :part ESCAPE '!')"
+            f"({alias}.id IN ({ids}) OR {alias}.tenant_id IN ({tenants}) OR {holds_part(f'{alias}.initiator_name')})"
         )
-        params.update(with_ids | with_tenants, part=like_part(text))
+        params.update(with_ids | with_tenants, part=part_pattern(text))
     return conditions, params

@@ -25,7 +25,7 @@ from opsconsole.store.restore_writes import (
     unsettled_writes,
     writes_of_item,
 )
-from opsconsole.store.text_search import like_part
+from opsconsole.store.text_search import holds_part, part_pattern
 
 __all__ = [
     "add_execution",
@@ -296,8 +296,8 @@ def _which_items(
         conditions.append("policy_type = :policy_type")
         params["policy_type"] = policy_type
     if search:
-        conditions.append("(LOWER(policy_name) LIKE :part ESCAPE '!' OR LOWER(policy_id) LIKE :part ESCAPE '!')")
-        params["part"] = like_part(search)
+        conditions.append(holds_part("policy_name", "policy_id"))
+        params["part"] = part_pattern(search)
     return conditions, params
 
 

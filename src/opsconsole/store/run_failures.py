@@ -10,7 +10,7 @@ from opsconsole.domain.failure import Failure
 from opsconsole.store.columns import to_json_text
 from opsconsole.store.database import Row, Session
 from opsconsole.store.keyset import keyset
-from opsconsole.store.text_search import like_part
+from opsconsole.store.text_search import holds_part, part_pattern
 
 
 def add_failures(s: Session, run_id: str, failures: Sequence[Failure]) -> None:
@@ -107,10 +107,8 @@ def _which(s: Session, run_id: str, reason: str | None, search: str | None) -> t
             s.pick(sqlite=f"json_extract(subject, '$.{name}')", postgres=f"CAST(subject AS json) ->> '{name}'")
             for name in ("policy_name", "policy_id", "policy_type")
         ]
-        conditions.append(
-            "(" + " OR ".join(f"LOWER({text}) LIKE :part ESCAPE '!'" for text in (*said, "message")) + ")"
-        )
-        params["part"] = like_part(search)
+        conditions.append(holds_part(*said, "message"))
+        params["part"] = part_pattern(search)
     return conditions, params
 
 

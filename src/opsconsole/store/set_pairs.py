@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opsconsole.store.database import Session
-from opsconsole.store.lookup import part_of_text, part_pattern
+from opsconsole.store.text_search import holds_part, part_pattern
 
 _BOTH = (
     "FROM backup_items a LEFT JOIN backup_items b"
@@ -85,4 +85,4 @@ def count_equal(s: Session, first: str, second: str, policy_type: str, *, search
 
 
 def _part(name: str, policy_id: str, search: str | None) -> tuple[str, dict[str, Any]]:
-    return (f" AND {part_of_text(name, policy_id)}", {"part": part_pattern(search)}) if search else ("", {})
+    return (f" AND {holds_part(name, policy_id)}", {"part": part_pattern(search)}) if search else ("", {})

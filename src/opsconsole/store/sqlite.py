@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from opsconsole.config import expanded
 from opsconsole.errors import Conflict, OpsError, StoreUnavailable
 from opsconsole.store.database import Database, Dialect, Params, Row, Session, clean, cleaned, failed_before
 
@@ -174,6 +175,7 @@ class SqliteDatabase(Database):
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._opened: tuple[int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection, set up as every one must be. Raises StoreUnavailable."""
@@ -225,6 +227,7 @@ class SqliteDatabase(Database):
                 f"cache_size=-{CACHE_KB}",
             ):
                 conn.execute(f"PRAGMA {pragma}")
+            conn.create_function("lower", 1, _lower, deterministic=True)  # its own knows ASCII only: no Ö finds an ö
             conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
         except BaseException:
             conn.close()
@@ -308,12 +311,16 @@ class SqliteDatabase(Database):
             raise RuntimeError("a write transaction is open in this thread already")
         handles: list[_Handle] = local.__dict__.setdefault("handles", [])
         handle = next((candidate for candidate in handles if not candidate.is_busy), None)
+        # A thread that comes later must not open whatever stands there by then: the file is that of the first connection.
+        if self._opened is not None and self._opened != self._file():
+            raise self._replaced()
         if handle is None:
             handle = _Handle(self.connect(), self._file())
+            self._opened = self._opened or handle.file
             handles.append(handle)
             with self._lock:
                 self._handles.add(handle)
-        if handle.file != self._file():
+        if handle.file != self._opened:
             raise self._replaced()
         handle.is_busy = True
         if is_write:
@@ -338,6 +345,10 @@ def _begin_write(conn: sqlite3.Connection) -> None:
     conn.execute("BEGIN IMMEDIATE")
 
 
+def _lower(value: object) -> str | None:
+    return None if value is None else str(value).lower()
+
+
 def _begin_read(conn: sqlite3.Connection) -> None:
     conn.execute("BEGIN")
 
@@ -357,7 +368,13 @@ def parse_path(url: str) -> Path:
             "The store's url names no SQLite file.",
             "Write it as sqlite:///PATH/opsconsole.db (four slashes for a path from the root).",
         )
-    return Path(rest).expanduser()
+    path = expanded(rest)
+    if rest.startswith("~") and path == Path(rest):
+        raise StoreUnavailable(
+            f"The store's url names a home that nobody has: {rest}.",
+            "Write the whole path: sqlite:////PATH/opsconsole.db.",
+        )
+    return path
 
 
 def create_file(path: Path) -> None:

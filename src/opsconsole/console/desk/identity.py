@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opsconsole.domain.access import CAPABILITY_FROM, Capability, Role, allows
-from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.domain.plain_text import plain
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ class Identity:
 
 def is_example(view: TenantView) -> bool:
     """Tell whether a tenant is the one of the example configuration, which nobody has filled in yet."""
+    from opsconsole.domain.assignment import ZERO_GUID
+
     return not view.is_registered and view.entra_tenant_id == ZERO_GUID
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.fire_times import fire_at_length, zone_name
 from opsconsole.console.pen import Pen, Span, text_of
 from opsconsole.console.rule_words import read_rule, rule_words
@@ -31,7 +31,7 @@ FIRST_RULE = "0 3 * * *"
 """Stands there at first: the rule that most backups have."""
 
 
-class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
+class AskRule(Dialog[tuple[Rule, tuple[datetime, ...]] | None]):
     """Returns a rule that makes sense with its next times, or None."""
 
     DEFAULT_CSS = """
@@ -83,8 +83,9 @@ class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
     def _typed(self) -> None:
         self._found = None
         self.query_one("#answer-yes", Choice).disabled = True
-        self.run_worker(self._look(), group="look", exclusive=True)
+        self._look()
 
+    @work(group="look", exclusive=True)
     async def _look(self) -> None:
         rule = read_rule(self.query_one("#rule", Input).value, self.query_one("#zone", Input).value)
         meaning = self.query_one("#meaning", Static)
@@ -120,16 +121,13 @@ class AskRule(ModalScreen[tuple[Rule, tuple[datetime, ...]] | None]):
 
 
 def _examples(pen: Pen) -> Text:
-    return text_of(
-        ("6h", pen.ink("key")),
-        ("             every 6 h, as ", pen.ink("dim")),
-        ("7d", pen.ink("key")),
-        (" every 7 days; or five fields,\n", pen.ink("dim")),
-        ("0 3 * * *", pen.ink("key")),
-        ("      minute hour day month weekday: every day at 03:00\n", pen.ink("dim")),
-        ("30 22 * * 1-5", pen.ink("key")),
-        ("  Monday to Friday at 22:30", pen.ink("dim")),
+    rows = (
+        ("6h", "every 6 h; also 30m, 2d, 1w"),
+        ("0 3 * * *", "daily at 03:00 (minute hour day month weekday)"),
+        ("30 22 * * 1-5", "Monday to Friday at 22:30"),
     )
+    lines = (text_of(*pen.cell(rule, 15, "key"), (words, pen.ink("dim"))) for rule, words in rows)
+    return Text("\n").join(lines)
 
 
 def fire_lines(fires: tuple[datetime, ...], pen: Pen, rule: Rule) -> list[list[Span]]:

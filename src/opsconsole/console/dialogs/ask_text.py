@@ -8,9 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.pen import text_of
 from opsconsole.domain.plain_text import plain
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog[str | None]):
     """Returns what was typed, or None."""
 
     DEFAULT_CSS = """

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.dialogs.pick import Entry, EntryList
 from opsconsole.console.figures import grouped
 from opsconsole.console.pen import Span, text_of
@@ -56,7 +56,7 @@ class MarkedList(EntryList):
             cast("ChooseDialog", self.screen).action_mark()
 
 
-class ChooseDialog(ModalScreen[tuple[Entry, ...] | None]):
+class ChooseDialog(Dialog[tuple[Entry, ...] | None]):
     """Returns the entries that were marked, in the order of marking, or None.
 
     ``find`` reads what fits a typed text, in a worker thread; without it the entries given are narrowed.
@@ -114,11 +114,11 @@ class ChooseDialog(ModalScreen[tuple[Entry, ...] | None]):
         self.query_one("#marked", Static).update(
             text_of(
                 (f"{grouped(count)} {self._noun} marked", pen.ink("strong" if count else "dim")),
-                (pen.drawn(" · "), pen.ink("dim")),
+                (pen.drawn(f" · {self._more}\n" if self._more else "\n"), pen.ink("dim")),
                 (pen.drawn("↵"), pen.ink("key")),
                 (pen.drawn(" marks · "), pen.ink("dim")),
                 ("Tab", pen.ink("key")),
-                (pen.drawn(f" to the buttons{f' · {self._more}' if self._more else ''}"), pen.ink("dim")),
+                (" to the buttons", pen.ink("dim")),
             )
         )
 
@@ -127,8 +127,9 @@ class ChooseDialog(ModalScreen[tuple[Entry, ...] | None]):
         if self._find is None:
             self.query_one(MarkedList).narrow(event.value)
         else:
-            self.run_worker(self._read(self._find, event.value), group="find", exclusive=True)
+            self._read(self._find, event.value)
 
+    @work(group="find", exclusive=True)
     async def _read(self, find: Callable[[str], Entries], text: str) -> None:
         try:
             entries = await self._app.ask(find, text.strip())

@@ -11,9 +11,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.pen import Pen, Span, text_of
 from opsconsole.console.widgets.choice import Choice
 from opsconsole.domain.plain_text import plain
@@ -44,7 +44,7 @@ class Question:
     note: str = ""
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class ConfirmDialog(Dialog[bool]):
     """Answers True only to a deliberate yes. Enter on an unread dialog cancels, or does nothing in the field for the name."""
 
     DEFAULT_CSS = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +14,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from opsconsole.config import expanded
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.figures import grouped, left
 from opsconsole.console.pen import Span, text_of
 from opsconsole.domain.plain_text import cut, plain
@@ -34,13 +36,14 @@ TEXT_WIDTH = 60
 
 def default_file(noun: str, stamp: str) -> Path:
     """Return where an export goes unless told otherwise: in the documents, named by list and time."""
-    folder = Path("~/Documents").expanduser()
+    folder = expanded("~/Documents")
     if not folder.is_dir():
-        folder = Path.cwd()
-    return folder / f"opsconsole-{noun.replace(' ', '-')}-{stamp}.jsonl"
+        with contextlib.suppress(OSError):  # a folder that was deleted under this process: then by the name alone
+            folder = Path.cwd()
+    return (folder if folder.is_dir() else Path()) / f"opsconsole-{noun.replace(' ', '-')}-{stamp}.jsonl"
 
 
-class ExportDialog(ModalScreen[tuple[Path, int] | None]):
+class ExportDialog(Dialog[tuple[Path, int] | None]):
     """Answers with the file and how many rows it holds, or None. Enter is no order: what is written is a new file only."""
 
     DEFAULT_CSS = """
@@ -60,6 +63,8 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         self._file = file
         self._is_stopped = Event()
         self._is_writing = False
+        self._is_over = False
+        self._answer: tuple[Path, int] | None = None
         self._written = 0
         self._total: int | None = None
         self._began = 0.0
@@ -76,8 +81,13 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
             yield Static(id="told")
 
     def on_mount(self) -> None:
-        """Say which keys do what."""
+        """Say which keys do what; once it writes, how far it is."""
         self._tell_keys()
+        self.set_interval(TOLD_EVERY_S, self._tell)
+
+    def on_unmount(self) -> None:
+        """End what is being written: a console that was left finishes no file that nobody waits for."""
+        self._is_stopped.set()
 
     def _tell_keys(self) -> None:
         pen = cast("OpsConsoleApp", self.app).pen
@@ -98,9 +108,8 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         if text and not self._is_writing:
             self._is_writing = True
             self.query_one(Input).disabled = True
-            self._began = time.monotonic()
-            self.set_interval(TOLD_EVERY_S, self._tell)
-            self.run_worker(self._write(Path(text).expanduser()), group="export")
+            self._began, self._written = time.monotonic(), 0
+            self.run_worker(self._write(expanded(text)), group="export")
 
     async def _write(self, file: Path) -> None:
         app = cast("OpsConsoleApp", self.app)
@@ -109,7 +118,7 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
         try:
             written = await asyncio.get_running_loop().run_in_executor(pool, self._write_all, file)
         except ExportStopped:
-            self.dismiss(None)
+            self._end(None)
             return
         except OpsError as error:
             self._is_writing = False
@@ -120,7 +129,17 @@ class ExportDialog(ModalScreen[tuple[Path, int] | None]):
             return
         finally:
             pool.shutdown(wait=False)
-        self.dismiss((file, written))
+        self._end((file, written))
+
+    def _end(self, answer: tuple[Path, int] | None) -> None:
+        """Answer and go; where the question of leaving lies over this by now, once that is answered."""
+        self._is_over, self._answer = True, answer
+        self.on_screen_resume()
+
+    def on_screen_resume(self) -> None:
+        """Go, where what was to be written is written."""
+        if self._is_over and self.app.screen is self:
+            self.dismiss(self._answer)
 
     def _write_all(self, file: Path) -> int:
         if self._export.count is not None:

@@ -9,9 +9,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from opsconsole.console.dialogs.dialog import Dialog
+from opsconsole.console.loss import undone_words
 from opsconsole.console.pen import text_of
 from opsconsole.console.widgets.choice import Choice
 from opsconsole.domain.ids import short_id
@@ -41,7 +42,7 @@ def leave(app: OpsConsoleApp) -> None:
         app.exit(0)
 
 
-class LeavingDialog(ModalScreen[None]):
+class LeavingDialog(Dialog[None]):
     """Stay, wait for the runs, hand them to a background engine, or cancel them. The focus rests on staying."""
 
     DEFAULT_CSS = """
@@ -130,7 +131,7 @@ class LeavingDialog(ModalScreen[None]):
             except Conflict:
                 continue  # it ended by itself meanwhile
             except OpsError as error:
-                self._app.say(str(error), "error")
+                self._app.say(undone_words(error), "error")
                 self.dismiss()
                 return
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")

@@ -12,11 +12,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.pen import Span, width_of
 from opsconsole.domain.plain_text import cell_width, fit, plain
 
@@ -28,6 +28,9 @@ MAX_LINES = 12
 
 TITLE_WIDTH = 30
 """Columns of the titles; the notes stand right of them in one line."""
+
+NARROW = "Type to narrow the list"
+"""Stands in the empty field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class EntryList(Widget):
                 *before,
                 (fit(entry.title, self._title_width), pen.ink("faint" if entry.refusal else "text")),
                 ("  ", Style.null()),
-                (fit(entry.refusal or entry.note, room), pen.ink("dim")),
+                (pen.drawn(fit(entry.refusal or entry.note, room)), pen.ink("dim")),
                 (f" {key} ", pen.ink("key")),
             ]
         segments = [Segment(text, ink) for text, ink in spans]
@@ -129,7 +132,7 @@ class EntryList(Widget):
             cast("PickDialog", self.screen).action_pick()
 
 
-class PickDialog(ModalScreen[str | None]):
+class PickDialog(Dialog[str | None]):
     """Returns the id of the entry that was picked, or None."""
 
     DEFAULT_CSS = """
@@ -145,7 +148,7 @@ class PickDialog(ModalScreen[str | None]):
         Binding("up", "up", "Up", show=False, id="pick_up"),
     ]
 
-    def __init__(self, title: str, entries: Sequence[Entry], *, hint: str = "Type to narrow the list") -> None:
+    def __init__(self, title: str, entries: Sequence[Entry], *, hint: str = NARROW) -> None:
         super().__init__()
         self._title = title
         self._entries = entries

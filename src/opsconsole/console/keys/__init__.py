@@ -54,5 +54,5 @@ def bindings_of(place: str) -> list[BindingType]:
                 for digit in key.keys.split(",")
             ]
         else:
-            bindings.append(Binding(key.keys, key.action, key.label, show=False, id=key.id))
+            bindings.append(Binding(key.keys, key.action, key.label, show=False, id=key.id, priority=key.opens_field))
     return bindings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from opsconsole.console.keys.key import Key, places
+from opsconsole.console.keys.key import Key
+from opsconsole.console.keys.lists import FILTERED
 from opsconsole.console.places import DETAILS, EVERYWHERE, LISTS, TOPS
 
 EVERYWHERE_KEYS: tuple[Key, ...] = (
@@ -34,7 +35,7 @@ EVERYWHERE_KEYS: tuple[Key, ...] = (
         "clear filter",
         "Clear the filter.",
         "clear",
-        places("runs", "backups", "restores", "audit"),
+        FILTERED - DETAILS,
         in_footer=False,
     ),
     Key(

@@ -9,7 +9,11 @@ from opsconsole.domain.access import Capability
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: ``id`` never changes, ``keys`` are Textual's names, ``shown`` is what a footer prints."""
+    """One key: ``id`` never changes, ``keys`` are Textual's names, ``shown`` is what a footer prints.
+
+    What follows a key that ``opens_field`` is text: it acts before the next key is looked at, so that letters typed
+    right behind it land in the field and give no orders to the list.
+    """
 
     id: str
     keys: str
@@ -21,6 +25,7 @@ class Key:
     capability: Capability | None = None
     is_write: bool = False
     in_footer: bool = True
+    opens_field: bool = False
 
 
 def places(*names: str) -> frozenset[str]:

@@ -49,6 +49,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "Search the whole history; Enter keeps the filter, Esc clears it.",
         "filter",
         FILTERED,
+        opens_field=True,
     ),
     Key(
         "top",
@@ -57,7 +58,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "jump up",
         "Go to the newest entry, and take in those that wait behind “newer”.",
         "top",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
     Key(
@@ -67,7 +68,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "last",
         "Go to the last entry of the whole list.",
         "bottom",
-        LISTS | {"run"},
+        LISTS | {"run", "policy"},
         in_footer=False,
     ),
 )

@@ -7,6 +7,16 @@ from opsconsole.domain.access import Capability
 
 PLAN_KEYS: tuple[Key, ...] = (
     Key(
+        "policy",
+        "enter",
+        "↵",
+        "whole policy",
+        "Show everything about the policy under the cursor: each target, live against planned.",
+        "open",
+        places("plan"),
+        in_footer=False,
+    ),
+    Key(
         "changes",
         "c",
         "c",

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from opsconsole.console.audit_columns import AUDIT_COLUMNS
 from opsconsole.console.audit_lines import side_lines
 from opsconsole.console.chain_words import chain_lines, chain_title
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.filters import AUDIT_WORDS, audit_query
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from opsconsole.console.audit_lines import NAME_WIDTH, EntryLine, entry_lines
-from opsconsole.console.desk import AuditJson
+from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import grouped
 from opsconsole.console.folding import folded
 from opsconsole.console.keys import Key, bindings_of

@@ -38,10 +38,15 @@ def _why(item: BackupItem) -> str:
     return item.failure.reason.value.replace("_", " ") if item.failure else ""
 
 
+def _type(row: BackupItem, pen: Pen, width: int) -> list[Span]:
+    return pen.cell(type_words(row.policy_type), width, "dim")
+
+
 ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
     Column("State", 9, lambda row, pen, width: pen.state_cell(ITEM_STATES[row.status], width)),
     Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
-    Column("Type", 18, lambda row, pen, width: pen.cell(type_words(row.policy_type), width, "dim"), from_width=68),
+    Column("Type", 18, _type, from_width=68, below_width=100),
+    Column("Type", 32, _type, from_width=100),
     Column("Why", 17, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
     Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
 )

@@ -27,7 +27,6 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import NotFound, OpsError
 from opsconsole.service.list_export import DIFFERENCE_CELLS, ListExport
 
 if TYPE_CHECKING:
@@ -144,11 +143,6 @@ class DifferencesScreen(FilteredScreen):
 
     # What it fetches and shows
 
-    def failed(self, error: OpsError) -> None:
-        """Leave when what is compared is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
-
     def look_at_counts(self) -> None:
         """Say how many of how many are listed; count anew where that may have changed."""
         if self._is_wrong:
@@ -161,7 +155,10 @@ class DifferencesScreen(FilteredScreen):
         wanted = (flt, self.stamp())
         if self._counted != wanted:
             self._counted = wanted
-            self.order_read(self.count, flt, then=lambda counts: self._take_count(flt, counts))
+            self.read(self.count, flt, then=lambda counts: self._take_count(flt, counts), missed=self._count_missed)
+
+    def _count_missed(self) -> None:
+        self._counted = None  # the next look counts once more
 
     def _take_count(self, flt: DifferenceFilter, counts: Mapping[str, int]) -> None:
         if flt == difference_filter(self._filtered):

@@ -10,10 +10,10 @@ from textual.binding import BindingType
 from opsconsole.console import drift_orders
 from opsconsole.console.drift_facts import numbers, state_of_check
 from opsconsole.console.figures import at, grouped, seconds_between, took
-from opsconsole.console.filters import CHECK_WORDS, run_query
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.run_columns import progress_of
+from opsconsole.console.run_filter import CHECK_WORDS, run_query
 from opsconsole.console.screens.list_screen import ListScreen
 from opsconsole.console.sources import Source
 from opsconsole.console.widgets.banner import Banner

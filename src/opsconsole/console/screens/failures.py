@@ -34,7 +34,6 @@ from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun
-from opsconsole.errors import NotFound, OpsError
 from opsconsole.service.list_export import FAILURE_CELLS, ListExport
 
 Row = tuple[int, Failure]
@@ -44,7 +43,7 @@ WIDE_FROM = 110
 
 COLUMNS: tuple[Column[Row], ...] = (
     Column("Policy", 10, lambda row, pen, width: pen.cell(failure_name(row[1]), width), flex=3),
-    Column("Type", 18, lambda row, pen, width: pen.cell(type_words(row[1].subject.policy_type), width, "dim")),
+    Column("Type", 20, lambda row, pen, width: pen.cell(type_words(row[1].subject.policy_type), width, "dim")),
     Column("HTTP", 4, lambda row, pen, width: pen.cell(_status(row[1]), width, "bad", right=True), right=True),
 )
 
@@ -154,11 +153,6 @@ class FailuresScreen(ListScreen):
     def _empty(self, pen: Pen) -> list[list[Span]]:
         nothing: list[list[Span]] = [[("No failure has this reason any more.", pen.ink("dim"))]]
         return self.unfitting(pen, "failure") or nothing
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the run is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     @on(WindowTable.Moved)
     def _show_detail(self) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from opsconsole.console.desk import refusal
+from opsconsole.console.desk.identity import refusal
 from opsconsole.console.keys import Key, bindings_of, keys_of
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.places import EVERYWHERE, LISTS
@@ -46,8 +46,9 @@ class HelpScreen(LiveScreen):
         yield WindowTable((Column("", 10, _line, flex=1),), has_headings=False, is_text=True)
         yield FooterLine(self.place)
 
-    def reload(self) -> None:
+    def reload(self, *, anew: bool = False) -> None:
         """Show the keys at once: they come from no store, and are looked up most when one does not answer."""
+        del anew
         self._data = None
         self.receive(None)
 
@@ -76,7 +77,7 @@ def help_lines(place: str, pen: Pen, width: int, note_of: Callable[[Key], str | 
     for key in keys_of(place):
         (wide if key.places >= EVERYWHERE - {"help"} else own).append(key)
     sections = [("On this screen", own), ("Everywhere", wide)]
-    if place in LISTS or place in ("run", "item", "entry"):
+    if place in LISTS or place in ("run", "item", "policy", "entry"):
         sections.insert(1, ("In the list", keys_of("table")))
     lines: list[list[Span]] = []
     for title, keys in sections:

@@ -14,6 +14,7 @@ from opsconsole.console.sources import Source
 from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.filter_words import Filtered, FilterError, FilterWord, parse_filter
+from opsconsole.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class FilteredScreen(LiveScreen):
         self._filtered = Filtered({})
         self._filter = ""
         self._is_wrong = False
+        self._names_nobody = False
 
     # What a subclass says
 
@@ -68,10 +70,24 @@ class FilteredScreen(LiveScreen):
             self._is_wrong = True
             self.table.refresh()
             return
-        self._is_wrong, self._filter = False, line.text
+        self._is_wrong, self._names_nobody, self._filter = False, False, line.text
         line.tell(None, None)
         self.table.show(self.source_of(self._filtered), keep=keep, hold=hold)
-        self.reload()
+        self.reload(anew=True)
+
+    def _show_nothing(self, error: NotFound) -> None:
+        # A tenant that nobody knows, or whose name is still being typed, is the filter's fault: the list stays.
+        if self._filtered.one("tenant") is None:
+            super()._show_nothing(error)
+            return
+        self._is_wrong = self._names_nobody = True
+        self.line.complain(error)
+        self.table.refresh()
+
+    def _show_something(self) -> None:
+        if self._names_nobody:
+            self._is_wrong = self._names_nobody = False
+        super()._show_something()
 
     def unfitting(self, pen: Pen, noun: str) -> list[list[Span]] | None:
         """Return what an empty list says because of its filter; None where the filter is not why."""

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.screen import Screen
+from textual.widgets import Input
 
 from opsconsole.console.keys import KEY_BY_ID, KEYS, Key
+from opsconsole.console.loss import undone_words
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.not_there import NotThere
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.errors import NotFound, OpsError
+from opsconsole.errors import NotFound, OpsError, Unreachable
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
-    from opsconsole.console.desk import Desk
+    from opsconsole.console.desk.desk import Desk
     from opsconsole.console.graph_loss import GraphLoss
     from opsconsole.service.list_export import ListExport
 
@@ -26,6 +28,7 @@ T = TypeVar("T")
 
 _NOTHING_YET = object()
 
+_FIELDS = frozenset(key.action for key in KEYS if key.opens_field)
 _WRITES = frozenset(key.action for key in KEYS if key.is_write)
 
 
@@ -43,6 +46,8 @@ class LiveScreen(Screen[None]):
         super().__init__()
         self._is_fetching = False
         self._is_outdated = False
+        self._asked = 0
+        self._is_asking = False
         self._data: Any = _NOTHING_YET
 
     @property
@@ -69,6 +74,15 @@ class LiveScreen(Screen[None]):
     def is_there(self) -> bool:
         """Tell whether there is something to show on: a screen may be left while its answer is being read."""
         return self.is_mounted and not self._pruning and self in self.app.screen_stack
+
+    @property
+    def is_in_front(self) -> bool:
+        """Tell whether nothing lies over this screen but what covers too small a terminal."""
+        if self.app.screen is self:
+            return True
+        from opsconsole.console.screens.too_small import TooSmall
+
+        return next(one for one in reversed(self.app.screen_stack) if not isinstance(one, TooSmall)) is self
 
     def on_mount(self) -> None:
         """Fetch for the first time."""
@@ -139,12 +153,23 @@ class LiveScreen(Screen[None]):
             had |= table.clear_marks()
         return had
 
+    def catch_up(self) -> None:
+        """Follow the store at once; a screen that is not laid out yet reads by itself when it is."""
+        if self.is_mounted:
+            self.store_changed()
+        else:
+            self.fall_behind()
+
     def fall_behind(self) -> None:
         """Remember to catch up when this screen comes to the front again."""
         self._is_outdated = True
 
-    def reload(self) -> None:
-        """Fetch and show; calls during a fetch become one more fetch after it."""
+    def reload(self, *, anew: bool = False) -> None:
+        """Fetch and show; calls during a fetch become one more fetch after it.
+
+        ``anew``: something else is asked for from now on; what is being fetched for what was asked before is not shown.
+        """
+        self._asked += anew
         if self._is_fetching:
             self._is_outdated = True
             return
@@ -153,17 +178,18 @@ class LiveScreen(Screen[None]):
         self.run_worker(self._fetch_and_show(), group="fetch")
 
     async def _fetch_and_show(self) -> None:
+        asked = self._asked
         try:
             data = await self.console_app.ask(self.fetch)
         except NotFound as error:
-            if self.is_there:
+            if self.is_there and asked == self._asked:
                 self._show_nothing(error)
         except OpsError as error:
             self.console_app.trouble(error)
             if self.is_there:
                 self.failed(error)
         else:
-            if self.is_there:
+            if self.is_there and asked == self._asked:
                 self._data = data
                 self._show_something()
                 self.receive(data)
@@ -216,7 +242,7 @@ class LiveScreen(Screen[None]):
             try:
                 answer = await self.console_app.command(call, *values, **named)
             except OpsError as error:
-                self.console_app.say(str(error), "error")
+                self.console_app.say(undone_words(error), "error")
                 return
             self.console_app.bells.started(answer)
             if self.is_there:
@@ -225,27 +251,50 @@ class LiveScreen(Screen[None]):
         # The app's, not the screen's: what became of an order is said also where its screen was left meanwhile.
         self.console_app.run_worker(give(), group="order")
 
-    def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
-        """Read what an order's confirmation must say, then go on with it."""
+    def read(
+        self, call: Callable[..., T], *values: Any, then: Callable[[T], None], missed: Callable[[], None] = lambda: None
+    ) -> None:
+        """Read something in a worker thread, then go on with it; ``missed`` is called where that came to nothing."""
 
         async def read() -> None:
             try:
                 answer = await self.console_app.ask(call, *values)
             except OpsError as error:
+                missed()
                 self.console_app.trouble(error)
+                if isinstance(error, Unreachable):  # the banner tells what is wrong, not what became of the key
+                    self.console_app.say(undone_words(error), "error")
                 return
             if self.is_there:
                 then(answer)
 
         self.run_worker(read(), group="order")
 
+    def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
+        """Read what an order's confirmation must say, then go on with it: once, and only where the key was pressed."""
+        if self._is_asking:
+            return  # the key was pressed twice: one question is enough
+
+        def missed() -> None:
+            self._is_asking = False
+
+        def go_on(answer: T) -> None:
+            self._is_asking = False
+            if self.is_in_front:
+                then(answer)
+
+        self._is_asking = True
+        self.read(call, *values, then=go_on, missed=missed)
+
     def started(self) -> None:
         """Take note that an order of this screen started something."""
         self.store_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take the write keys away where the console only watches."""
+        """Take every key away while nothing is laid out, letters from a list whose field has the focus, writes where it only watches."""
         del parameters
+        if not self.is_there or (action in _FIELDS and isinstance(self.focused, Input)):
+            return False
         return not (action in _WRITES and (self.console_app.is_read_only or self.is_of_nothing))
 
     def action_top(self) -> None:
@@ -258,8 +307,8 @@ class LiveScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Go back to the screen before; marks are taken away first."""
-        if self.unmark():
-            return
+        if self.app.screen is not self or self.unmark():
+            return  # left already: the key was struck twice
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
         else:

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from opsconsole.console import member_orders
 from opsconsole.console.desk.members import MembersReport
 from opsconsole.console.figures import at_length
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.role_words import role_lines, role_table
@@ -24,9 +24,13 @@ from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.access import Member
+from opsconsole.domain.plain_text import cell_width, cut
 
 BOUNDARY = "The store is a file: its owner is the boundary, roles guard against mistakes. Between people, use Postgres."
 """What roles are worth on SQLite (promise 14)."""
+
+ROLES_WIDTH = 58
+"""Columns of the table of roles on a wide terminal: the roles' names stand whole at its head."""
 
 LAST_OWNER = "This is the last owner of the workspace: make somebody else an owner first."
 
@@ -43,6 +47,7 @@ class MembersScreen(LiveScreen):
     DEFAULT_CSS = """
     MembersScreen Beside { margin-top: 1; }
     MembersScreen Beside > .about { height: 10; }
+    MembersScreen Beside.-wide > .about { width: 58; height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -75,7 +80,8 @@ class MembersScreen(LiveScreen):
         is_own = self._report is not None and row.actor.key == self._report.own_key
         if not is_own:
             return pen.cell(row.actor.name, width)
-        return [*pen.cell(row.actor.name, width - 6), *pen.cell(" (you)", 6, "good")]
+        name = cut(row.actor.name, width - 6)
+        return [(name, pen.ink("text")), *pen.cell(" (you)", width - cell_width(name), "good")]
 
     # What it fetches and shows
 
@@ -138,7 +144,7 @@ def about_roles(pen: Pen, screen_width: int, *, is_one_file: bool) -> list[list[
     else:
         lines += role_lines(pen)
     if is_one_file:
-        lines += [[], *([(part.strip(), pen.ink("dim"))] for part in word_folded(BOUNDARY, about_width(screen_width)))]
+        lines += [[], *([(part, pen.ink("dim"))] for part in wrapped(BOUNDARY, about_width(screen_width, ROLES_WIDTH)))]
     return lines
 
 

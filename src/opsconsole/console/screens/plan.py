@@ -187,7 +187,16 @@ class PlanScreen(ListScreen):
         facts = self.query_one("#policy", Facts)
         item = self._current()
         width = about_width(self.size.width, POLICY_WIDTH)
-        facts.show(policy_sides(item, facts.pen, self._names, width) if item else [])
+        facts.show(policy_sides(item, facts.pen, self._names, width, facts.size.height) if item else [])
+
+    def on_resize(self) -> None:
+        """Show as much of the chosen policy as there is room for then."""
+        super().on_resize()
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self.is_there:
+            self._show_policy()
 
     # What is done to it
 
@@ -203,6 +212,13 @@ class PlanScreen(ListScreen):
     def label_of(self, key: Key) -> str:
         """Name what ``c`` shows next."""
         return "show all" if key.id == "changes" and self._only_changes else super().label_of(key)
+
+    def action_open(self) -> None:
+        """Show everything about the policy under the cursor."""
+        if (item := self._current()) is not None:
+            from opsconsole.console.screens.plan_item import PlanItemScreen
+
+            self.app.push_screen(PlanItemScreen(self._restore_id, item, self._names))
 
     def action_changes(self) -> None:
         """Show only what changes or is blocked, or everything again."""

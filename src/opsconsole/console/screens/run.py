@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from opsconsole.console import orders
-from opsconsole.console.desk import RunReport
+from opsconsole.console.desk.runs import RunReport
 from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.log_lines import panel_lines

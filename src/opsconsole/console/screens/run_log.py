@@ -26,7 +26,6 @@ from opsconsole.domain.failure import REASONS, Reason
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, Outcome
 from opsconsole.domain.run_event import RunEvent
-from opsconsole.errors import NotFound, OpsError
 
 FAILED = (Outcome.FAILED, Outcome.PARTIALLY_SUCCEEDED)
 """Outcomes after which the log begins with what failed."""
@@ -114,11 +113,6 @@ class RunLogScreen(LiveScreen):
         table.put(shown, lambda row: f"{row.seq:012d}")
         if stood_last and data.run.is_active:
             table.jump_down()
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the run is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _empty(self, pen: Pen) -> list[list[Span]]:
         if self._events:

@@ -13,14 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from opsconsole.console import orders
-from opsconsole.console.dialogs.pick import Entry, PickDialog
-from opsconsole.console.filters import RUN_WORDS, run_query
 from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
 from opsconsole.console.keys import Key, bindings_of
-from opsconsole.console.marked_orders import ask_cancel_marked, ask_retry_marked
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.run_columns import SORT_WORDS, run_rank, sorted_columns
+from opsconsole.console.run_filter import RUN_WORDS, run_query
 from opsconsole.console.run_tabs import RUN_TABS, RunTab
 from opsconsole.console.screens.list_screen import Counted, ListScreen
 from opsconsole.console.sources import Source
@@ -36,9 +33,9 @@ from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.run import OperationRun
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import NotFound
-from opsconsole.service.list_export import RUN_CELLS, ListExport
 
 if TYPE_CHECKING:
+    from opsconsole.service.list_export import ListExport
     from opsconsole.service.runs import RunQuery
 
 
@@ -132,6 +129,8 @@ class RunsScreen(ListScreen):
 
     def exported(self) -> ListExport[OperationRun]:
         """Export the runs of the tab and the filter, in their order."""
+        from opsconsole.service.list_export import RUN_CELLS, ListExport
+
         desk, query = self.desk, self._query(self._filtered)
         return ListExport(
             "runs",
@@ -177,6 +176,8 @@ class RunsScreen(ListScreen):
 
     def action_sort(self) -> None:
         """Pick what the list is sorted by."""
+        from opsconsole.console.dialogs.pick import Entry, PickDialog
+
         entries = [
             Entry(f"{place}", words, "as it is now" if (sort, turned) == (self._sort, self._is_reversed) else "")
             for place, (sort, turned, words) in enumerate(SORT_WORDS)
@@ -199,15 +200,19 @@ class RunsScreen(ListScreen):
 
     def action_retry(self) -> None:
         """Ask, then start again what the marked runs, or the one under the cursor, left undone."""
+        from opsconsole.console import marked_orders, orders
+
         if self.table.marked:
-            self.order_read(self._marked_runs, self.table.marked, then=partial(ask_retry_marked, self))
+            self.order_read(self._marked_runs, self.table.marked, then=partial(marked_orders.ask_retry_marked, self))
         elif run := self._current():
             orders.ask_retry(self, run)
 
     def action_cancel(self) -> None:
         """Ask, then cancel the marked runs, or the one under the cursor."""
+        from opsconsole.console import marked_orders, orders
+
         if self.table.marked:
-            self.order_read(self._marked_runs, self.table.marked, then=partial(ask_cancel_marked, self))
+            self.order_read(self._marked_runs, self.table.marked, then=partial(marked_orders.ask_cancel_marked, self))
         elif run := self._current():
             orders.ask_cancel(self, run)
 
@@ -230,6 +235,8 @@ class RunsScreen(ListScreen):
 
     def action_backup(self) -> None:
         """Ask, then back up a tenant."""
+        from opsconsole.console import orders
+
         orders.ask_backup(self)
 
     def action_watch(self) -> None:

@@ -50,6 +50,10 @@ SCHEDULE_COLUMNS: tuple[Column[ScheduleView], ...] = (
 )
 
 
+COLUMNS_OF_ONE_TENANT = tuple(column for column in SCHEDULE_COLUMNS if column.title != "Tenant")
+"""Where every schedule is of one tenant, its name need not stand on each line."""
+
+
 class SchedulesScreen(LiveScreen):
     """Rules, oldest first; what the one under the cursor means stands beside or below."""
 
@@ -62,7 +66,7 @@ class SchedulesScreen(LiveScreen):
         yield HeaderLine("schedules")
         yield Banner()
         with Beside():
-            yield WindowTable(SCHEDULE_COLUMNS, empty=_empty)
+            yield WindowTable(COLUMNS_OF_ONE_TENANT, empty=_empty)
             yield Facts(id="about", classes="about")
         yield FooterLine(self.place)
 
@@ -79,7 +83,10 @@ class SchedulesScreen(LiveScreen):
 
     def receive(self, data: list[ScheduleView]) -> None:
         """Show them."""
-        self.query_one(WindowTable).put(data, lambda row: row.schedule.id)
+        table = self.query_one(WindowTable)
+        is_one = len({view.schedule.tenant_id for view in data}) < 2
+        table.name_columns(COLUMNS_OF_ONE_TENANT if is_one else SCHEDULE_COLUMNS)
+        table.put(data, lambda row: row.schedule.id)
         self._show_about()
 
     def _look_at_clock(self) -> None:
@@ -96,9 +103,10 @@ class SchedulesScreen(LiveScreen):
 
     def why_not(self, key_id: str) -> str | None:
         """Say that there is nothing under the cursor, or that it never started anything."""
-        if key_id in ("schedule_pause", "schedule_remove", "schedule_run") and self._current() is None:
+        view = self._current()
+        if key_id in ("open", "schedule_pause", "schedule_remove", "schedule_run") and view is None:
             return "There is no schedule yet: n adds one."
-        if key_id == "open" and (view := self._current()) is not None and view.last_run is None:
+        if key_id == "open" and view is not None and view.last_run is None:
             return "This schedule has started no run yet: r runs it now."
         return None
 

@@ -67,8 +67,11 @@ class SetDifferenceScreen(DifferencesScreen):
         self._show_facts()
         if self._counts_of != self.stamp():
             self._counts_of = self.stamp()
-            self.order_read(self.count, EVERYTHING, then=self._take_counts)
+            self.read(self.count, EVERYTHING, then=self._take_counts, missed=self._counts_missed)
         self.look_at_counts()
+
+    def _counts_missed(self) -> None:
+        self._counts_of = None  # the next fetch counts once more
 
     def _take_counts(self, counts: Mapping[str, int]) -> None:
         self._counts = counts

@@ -24,7 +24,6 @@ from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.backup import TypeCounts, TypeStatus
 from opsconsole.domain.plain_text import plain
-from opsconsole.errors import NotFound, OpsError
 from opsconsole.service.access_lines import AccessLine, AccessState
 from opsconsole.service.tenants import TenantReport
 
@@ -118,11 +117,6 @@ class TenantScreen(LiveScreen):
         table: WindowTable[Row] = self.query_one(WindowTable)
         table.put(rows, lambda row: row[0].subject)
         self._beside()
-
-    def failed(self, error: OpsError) -> None:
-        """Leave when the tenant is not there for this actor."""
-        if isinstance(error, NotFound):
-            self.action_back()
 
     def _look(self) -> None:
         report = self._report

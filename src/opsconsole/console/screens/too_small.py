@@ -11,7 +11,6 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from opsconsole.console.dialogs.leaving import LeavingDialog
 from opsconsole.console.pen import text_of
 
 if TYPE_CHECKING:
@@ -75,6 +74,8 @@ def look_at_size(app: OpsConsoleApp, size: Size) -> None:
     if not app.screen_stack:
         return
     if is_too_small(size):
+        from opsconsole.console.dialogs.leaving import LeavingDialog
+
         if not isinstance(app.screen, (TooSmall, LeavingDialog)):
             app.push_screen(TooSmall())
     elif isinstance(app.screen, TooSmall) and not app.screen._pruning:

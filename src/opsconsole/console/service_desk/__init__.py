@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import Identity
+from opsconsole.console.desk.identity import Identity
 from opsconsole.console.service_desk.audit import AuditAtService
 from opsconsole.console.service_desk.backups import BackupsAtService
 from opsconsole.console.service_desk.drift import DriftAtService
+from opsconsole.console.service_desk.later import Later
 from opsconsole.console.service_desk.members import MembersAtService
 from opsconsole.console.service_desk.overview import OverviewAtService
 from opsconsole.console.service_desk.restores import RestoresAtService
 from opsconsole.console.service_desk.runs import RunsAtService
 from opsconsole.console.service_desk.schedules import SchedulesAtService
 from opsconsole.console.service_desk.tenants import TenantsAtService
-from opsconsole.service import members, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.service.changes import ChangeFeed, change_feed
-from opsconsole.service.tenants import TenantView
+
+if TYPE_CHECKING:
+    from opsconsole.service import members, tenants
+    from opsconsole.service.tenants import TenantView
+else:
+    members = Later("opsconsole.service.members")
+    tenants = Later("opsconsole.service.tenants")
 
 
 class ServiceDesk(

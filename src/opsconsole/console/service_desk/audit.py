@@ -8,7 +8,7 @@ from opsconsole.console.service_desk.at_service import AtService
 from opsconsole.console.service_desk.later import Later
 
 if TYPE_CHECKING:
-    from opsconsole.console.desk import AuditJson
+    from opsconsole.console.desk.audit import AuditJson
     from opsconsole.domain.audit import ChainWatch, Verdict
     from opsconsole.service import audit, kept_heads, written
     from opsconsole.service.audit import AuditQuery

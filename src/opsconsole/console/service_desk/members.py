@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from opsconsole.console.desk.members import MembersReport
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.domain.access import Actor, Member, Role
-from opsconsole.service import members
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from opsconsole.domain.access import Actor, Member, Role
+    from opsconsole.service import members
+else:
+    members = Later("opsconsole.service.members")
 
 
 class MembersAtService(AtService):

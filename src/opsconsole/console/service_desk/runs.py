@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from opsconsole.console.desk import RunReport
+from opsconsole.console.desk.runs import RunReport
 from opsconsole.console.service_desk.at_service import AtService
 from opsconsole.console.service_desk.later import Later
 from opsconsole.domain.failure import Failure, Reason
@@ -13,11 +13,11 @@ from opsconsole.domain.run import OperationRun
 from opsconsole.errors import NotFound
 from opsconsole.service import runs
 from opsconsole.service.caller import Page
-from opsconsole.service.runs import FailureGroup, RunQuery
-from opsconsole.service.started import Started
 
 if TYPE_CHECKING:
     from opsconsole.service import backups, counts
+    from opsconsole.service.runs import FailureGroup, RunQuery
+    from opsconsole.service.started import Started
 else:
     backups = Later("opsconsole.service.backups")
     counts = Later("opsconsole.service.counts")

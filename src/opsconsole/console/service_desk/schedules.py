@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from opsconsole.console.desk.schedules import ScheduleView
 from opsconsole.console.service_desk.at_service import AtService
+from opsconsole.console.service_desk.later import Later
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
-from opsconsole.domain.schedule import Rule, Schedule, ScheduleKind
 from opsconsole.errors import NotFound
-from opsconsole.service import runs, schedules
-from opsconsole.service.started import Started
+from opsconsole.service import runs
+
+if TYPE_CHECKING:
+    from opsconsole.domain.schedule import Rule, Schedule, ScheduleKind
+    from opsconsole.service import schedules
+    from opsconsole.service.started import Started
+else:
+    schedules = Later("opsconsole.service.schedules")
 
 _ENDED_BADLY = frozenset({Outcome.FAILED, Outcome.CANCELLED})
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from opsconsole.console.service_desk.at_service import AtService
-from opsconsole.service import tenants
-from opsconsole.service.started import Started
-from opsconsole.service.tenants import TenantReport
+from opsconsole.console.service_desk.later import Later
+
+if TYPE_CHECKING:
+    from opsconsole.service import tenants
+    from opsconsole.service.started import Started
+    from opsconsole.service.tenants import TenantReport
+else:
+    tenants = Later("opsconsole.service.tenants")
 
 
 class TenantsAtService(AtService):

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 from textual.widget import Widget
 
 from opsconsole.console.figures import at
-from opsconsole.console.pen import Span, line_of
+from opsconsole.console.folding import wrapped
+from opsconsole.console.pen import Span, line_of, text_of
 from opsconsole.domain.clock import to_text
-from opsconsole.domain.plain_text import plain
+from opsconsole.domain.plain_text import cut, plain
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
-Words = tuple[list[Span], list[Span]]
-"""What stands at the left of the line, and at its right."""
+MAX_LINES = 3
+"""Lines of each part of the words below the first: both parts leave the list half of the smallest terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands at the left of the first line and at its right, and below it: what is wrong at length, what to do next."""
+
+    left: list[Span]
+    right: list[Span]
+    below: tuple[tuple[str, str], ...] = ()
 
 
 class Banner(Widget):
-    """One line above the list; not there while all is well. What is worst is said first."""
+    """Stands above the list; not there while all is well. What is worst is said first."""
 
-    DEFAULT_CSS = "Banner { height: 1; display: none; background: $surface; }"
+    DEFAULT_CSS = "Banner { height: auto; display: none; background: $surface; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._height = 0
 
     def on_mount(self) -> None:
         """Look once a second, but draw only while there is something to say."""
@@ -35,7 +50,9 @@ class Banner(Widget):
         if self.display != is_wrong:
             self.display = is_wrong
         if is_wrong:
-            self.refresh()
+            height = len(self._lines())
+            self.refresh(layout=height != self._height)
+            self._height = height
 
     def _words(self) -> Words | None:
         return self._store_lost() or self._engine_ended() or self._graph_lost()
@@ -48,9 +65,10 @@ class Banner(Widget):
         # A clock that is set back makes nothing younger than now, and no try later than it comes.
         old = max(0, round((pen.now - loss.seen_at).total_seconds()))
         wait = min(loss.every_s, max(0, round((loss.next_try_at - pen.now).total_seconds())))
-        return (
-            [(pen.drawn(" ⚠ Store lost. "), pen.ink("bad")), (pen.drawn(loss.message), pen.ink("text"))],
+        return Words(
+            [(pen.drawn(" ⚠ Store lost. "), pen.ink("bad"))],
             [(pen.drawn(f" on screen: {old} s old · next try in {wait:.0f} s "), pen.ink("dim"))],
+            ((loss.message, "text"), *(((f"→ {loss.hint}", "key"),) if loss.hint else ())),
         )
 
     def _engine_ended(self) -> Words | None:
@@ -58,7 +76,7 @@ class Banner(Widget):
         if app.engine is None or not app.engine.has_failed():
             return None
         pen = app.pen
-        return (
+        return Words(
             [
                 (pen.drawn(" ⚠ The engine ended. "), pen.ink("bad")),
                 (pen.drawn(app.engine.why_failed()), pen.ink("text")),
@@ -75,7 +93,7 @@ class Banner(Widget):
         tries = "trying now"
         if loss.next_try_at is not None and loss.next_try_at > pen.now:
             tries = f"next try in {(loss.next_try_at - pen.now).total_seconds():.0f} s"
-        return (
+        return Words(
             [
                 (pen.drawn(" ⚠ Graph lost. "), pen.ink("bad")),
                 (pen.drawn(f"{plain(loss.tenant)} {loss.words}"), pen.ink("text")),
@@ -83,7 +101,19 @@ class Banner(Widget):
             [(pen.drawn(f" since {since} · {tries} "), pen.ink("dim"))],
         )
 
+    def _lines(self) -> list[Text]:
+        words, width = self._words(), self.size.width or self.app.size.width
+        if words is None:
+            return []
+        pen = cast("OpsConsoleApp", self.app).pen
+        told = []
+        for text, ink in words.below:
+            lines = wrapped(text, width - 4)
+            if len(lines) > MAX_LINES:
+                lines = [*lines[: MAX_LINES - 1], f"{cut(lines[MAX_LINES - 1], width - 6)} …"]
+            told += [text_of(("   ", pen.ink("dim")), (pen.drawn(line), pen.ink(ink))) for line in lines]
+        return [line_of(words.left, words.right, width), *told]
+
     def render(self) -> Text:
-        """Draw the line."""
-        words = self._words()
-        return line_of(*words, self.size.width) if words is not None else Text("")
+        """Draw the lines."""
+        return Text("\n").join(self._lines())

@@ -9,6 +9,10 @@ WIDE_FROM = 110
 """Columns from which both fit side by side with every column of the list that matters."""
 
 
+BESIDE_WIDTH = 46
+"""Columns of the widget beside a list, its rule and blanks included, where a screen wants no other."""
+
+
 class Beside(Container):
     """Holds a ``WindowTable`` and one widget of the class ``about``, whose height below the list never changes."""
 
@@ -25,6 +29,6 @@ class Beside(Container):
         self.set_class(event.size.width >= WIDE_FROM, "-wide")
 
 
-def about_width(screen_width: int, beside: int = 46) -> int:
+def about_width(screen_width: int, beside: int = BESIDE_WIDTH) -> int:
     """Return the columns of text that the widget beside or below the list has; ``beside``: its whole width when wide."""
     return beside - 3 if screen_width >= WIDE_FROM else screen_width - 2

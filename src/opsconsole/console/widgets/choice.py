@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
@@ -45,6 +46,7 @@ class Choice(Widget, can_focus=True):
         """Give the answer."""
         self.post_message(self.Taken(self._answer))
 
-    def on_click(self) -> None:
-        """Give the answer."""
-        self.action_take()
+    def on_click(self, event: events.Click) -> None:
+        """Give the answer; not by the second half of a double click, which was meant for what was here before."""
+        if event.chain == 1:
+            self.action_take()

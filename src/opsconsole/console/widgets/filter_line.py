@@ -111,8 +111,8 @@ class FilterLine(Vertical):
         return self.query_one(FilterInput)
 
     def begin(self) -> None:
-        """Put the focus into the field."""
-        self._field.focus()
+        """Put the focus into the field, at once: what is typed next belongs there."""
+        self.screen.set_focus(self._field)
 
     def clear(self) -> None:
         """Empty the filter."""
@@ -150,13 +150,23 @@ class FilterLine(Vertical):
     def _look_below(self) -> None:
         if not self.is_mounted:
             return
-        shown = self._wrong_lines() or (self._choices() if self._field.has_focus else None)
+        choices = self._choices() if self._field.has_focus else None
+        # A word that is still being typed may end in several ways: those are named rather than called wrong.
+        shown = (choices if self._is_being_typed else None) or self._wrong_lines() or choices
         if shown == self._shown and (shown is None or self._shown is None or shown.spans == self._shown.spans):
             return
         self._shown = shown
         below = self.query_one("#below", Static)
         below.update(shown or "")
         below.display = shown is not None
+
+    @property
+    def _is_being_typed(self) -> bool:
+        error, value = self._wrong, self._field.value
+        if not isinstance(error, FilterError):
+            return error is not None
+        shift = len(value) - len(value.lstrip())
+        return error.start + shift <= self._field.cursor_position <= error.end + shift
 
     def _wrong_lines(self) -> Text | None:
         error = self._wrong

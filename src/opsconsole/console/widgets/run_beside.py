@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 from textual.timer import Timer
 
 from opsconsole.console.figures import at_length, grouped, seconds_between, took
-from opsconsole.console.orders import left_undone
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.run_columns import progress_of, target_of
 from opsconsole.console.states import TYPE_WORDS, state_of_run
@@ -123,6 +122,8 @@ def _failure_lines(groups: list[FailureGroup] | None, pen: Pen) -> list[list[Spa
 
 
 def _next(run: OperationRun) -> str:
+    from opsconsole.console.orders import left_undone
+
     if run.status is Status.QUEUED:
         return "waits for its turn: Enter says for what"
     if run.is_active:

@@ -11,13 +11,13 @@ from rich.text import Text
 from textual.widget import Widget
 
 from opsconsole.console.figures import grouped
-from opsconsole.console.folding import word_folded
+from opsconsole.console.folding import wrapped
 from opsconsole.console.pen import Pen, Span, text_of
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
-HANG = 2
+HANG = "  "
 """What goes on of a target stands below its words, not below its sign."""
 
 MAX_FOLDS = 3
@@ -72,7 +72,7 @@ class Sides(Widget):
 
 def sides_lines(shown: TwoSides, pen: Pen, width: int) -> list[list[Span]]:
     """Return the lines of two sides at a width."""
-    lines = [[(part, pen.ink(ink))] for text, ink in shown.head for part in word_folded(pen.drawn(text), width)]
+    lines = [[(part, pen.ink(ink))] for text, ink in shown.head for part in wrapped(pen.drawn(text), width)]
     if shown.left is not None and shown.right is not None:
         half = (width - 2) // 2
         lines.append([*pen.cell(shown.left.title, half, "dim"), _GAP, *pen.cell(shown.right.title, half, "dim")])
@@ -87,7 +87,7 @@ def sides_lines(shown: TwoSides, pen: Pen, width: int) -> list[list[Span]]:
                 ]
             )
     for text, ink in shown.words:
-        lines += [[(part, pen.ink(ink))] for part in word_folded(pen.drawn(text), width)]
+        lines += [[(part, pen.ink(ink))] for part in wrapped(pen.drawn(text), width)]
     return lines
 
 
@@ -97,6 +97,6 @@ _GAP: Span = ("  ", Style.null())
 def _side(side: Side, pen: Pen, width: int) -> list[list[Span]]:
     lines = []
     for sign, text, ink in side.targets:
-        parts = word_folded(f"{sign} {text}", width, HANG) if sign else word_folded(text, width)
+        parts = wrapped(f"{sign} {text}", width, HANG) if sign else wrapped(text, width)
         lines += [pen.cell(part, width, ink) for part in parts[:MAX_FOLDS]]
     return lines

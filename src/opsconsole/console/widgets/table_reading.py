@@ -44,7 +44,8 @@ class TableReading(TableMoving[T]):
         """
         self._source = source
         self._key = source.key
-        self._has_failed = False
+        self._has_failed = self._is_stale = False
+        self._is_entering = True
         self._generation += 1
         if not keep:
             self.is_loaded = False
@@ -69,11 +70,10 @@ class TableReading(TableMoving[T]):
         if self._has_failed:
             self.show(self._source, keep=self.is_loaded)
             return
-        if not self.is_loaded:
-            return
-        if self._is_reading:
+        if self._is_entering or self._is_reading:
             self._is_stale = True
             return
+        self._read_for = self._window
         self.run_worker(self._renew(self._source, self._generation), group="renew")
 
     def put(self, rows: list[T], key: Callable[[T], str]) -> None:
@@ -82,6 +82,7 @@ class TableReading(TableMoving[T]):
         if self.is_loaded and rows == self._window.rows:
             return
         self._source = None
+        self._is_entering = False
         self._generation += 1
         self._key = key
         self._window = Window(key, is_newest_first=False)
@@ -100,9 +101,10 @@ class TableReading(TableMoving[T]):
             while hold is not None and window.rows and window.next_reading and source.key(window.rows[-1]) < hold:
                 window.append(await self._ask(source.read, window.next_reading))
         except OpsError as error:
-            self._has_failed = True
-            self._emptiness.end()
-            self.post_message(self.Troubled(error))
+            if generation == self._generation:
+                self._has_failed, self._is_entering = True, False
+                self._emptiness.end()
+                self.post_message(self.Troubled(error))
             return
         if generation != self._generation:
             return
@@ -116,16 +118,34 @@ class TableReading(TableMoving[T]):
             self._keep_in_view()
         self.is_loaded = True
         self._emptiness.end()
-        self._has_failed = self._is_reading = self._is_stale = False
+        self._has_failed = self._is_entering = False
         self.refresh()
         self.post_message(self.Loaded())
         self.post_message(self.Moved())
         if hold is not None:
             self._look_ahead()
+        self._catch_up()
+
+    @property
+    def _is_reading(self) -> bool:
+        """Tell whether the window is being read; what is read for one that was replaced meanwhile is dropped."""
+        return self._read_for is self._window
+
+    def _let_go(self, window: Window[T]) -> None:
+        if self._read_for is window:
+            self._read_for = None
+
+    def _catch_up(self) -> None:
+        """Renew where the store changed while something was being read: that may be older than the change."""
+        if self._is_stale and not self._is_entering and not self._is_reading:
+            self._is_stale = False
+            self.renew()
 
     def show_end(self) -> None:
         """Go to the last row of the whole list, wherever the window is."""
         source = self._source
+        if self._is_entering:
+            return  # what is on the screen is still another list
         if source is None or not self.is_loaded or not self._window.has_more:
             self.move_to(len(self._window.rows) - 1)
         elif source.load_back is not None:
@@ -149,16 +169,18 @@ class TableReading(TableMoving[T]):
         self.top = max(0, len(window.rows) - self._body_height)
         self.refresh()
         self.post_message(self.Moved())
+        self._catch_up()
 
     async def _walk_to_end(self, source: Source[T], generation: int) -> None:
         while generation == self._generation and self._window.has_more:
-            await self._go_on(source, generation, below=True)
+            if not await self._go_on(source, generation, below=True):
+                return
         if generation == self._generation:
             self.move_to(len(self._window.rows) - 1)
+        self._catch_up()
 
     async def _renew(self, source: Source[T], generation: int) -> None:
-        self._is_reading = True
-        window = self._window
+        window = self._read_for = self._window
         try:
             read: list[T] = []
             next_cursor: str | None = None
@@ -180,12 +202,12 @@ class TableReading(TableMoving[T]):
             self.post_message(self.Troubled(error))
             return
         finally:
-            self._is_reading = False
+            self._let_go(window)
         if generation == self._generation and window is self._window:
             self._take_in(source, window, read, looked_up, next_cursor)
-        if self._is_stale:
-            self._is_stale = False
-            self.renew()
+        else:
+            self._is_stale = True
+        self._catch_up()
 
     def _take_in(
         self, source: Source[T], window: Window[T], read: list[T], looked_up: list[T], next_cursor: str | None
@@ -204,21 +226,21 @@ class TableReading(TableMoving[T]):
         if waiting != window.waiting:
             self._refresh_last_line()
 
-    async def _go_on(self, source: Source[T], generation: int, *, below: bool) -> None:
-        self._is_reading = True
-        window = self._window
+    async def _go_on(self, source: Source[T], generation: int, *, below: bool) -> bool:
+        """Read the next page, and tell whether it could be."""
+        window = self._read_for = self._window
         try:
             reading = window.next_reading if below else window.before_reading
             if reading is None:
-                return
+                return True
             page = await self._ask(source.read, reading)
         except OpsError as error:
             self.post_message(self.Troubled(error))
-            return
+            return False
         finally:
-            self._is_reading = False
+            self._let_go(window)
         if generation != self._generation or window is not self._window:
-            return
+            return True
         was_full = len(window.rows) - self.top >= self._body_height
         moved = -window.append(page) if below else window.prepend(page)
         self.cursor += moved
@@ -226,14 +248,20 @@ class TableReading(TableMoving[T]):
         self._keep_in_view()
         if not was_full:  # else the same rows stand where they stood
             self.refresh()
+        return True
 
     def _look_ahead(self) -> None:
-        if self._source is None or self._is_reading:
+        if self._source is None or self._is_entering or self._is_reading:
             return
         below = self._window.has_more and self.cursor >= len(self._window.rows) - AHEAD_ROWS
         above = self._window.has_before and self.cursor < AHEAD_ROWS
         if below or above:
-            self.run_worker(self._go_on(self._source, self._generation, below=below), group="page")
+            self._read_for = self._window  # at once: the worker begins later, and a key may come before
+            self.run_worker(self._read_on(self._source, self._generation, below=below), group="page")
+
+    async def _read_on(self, source: Source[T], generation: int, *, below: bool) -> None:
+        if await self._go_on(source, generation, below=below):
+            self._catch_up()
 
     async def _ask(self, call: Callable[..., Any], *values: Any) -> Any:
         return await cast("OpsConsoleApp", self.app).ask(call, *values)

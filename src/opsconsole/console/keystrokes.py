@@ -1,0 +1,37 @@
+"""Keys mean what they mean on the screen on which they were struck, however late they are worked off."""
+
+from __future__ import annotations
+
+from weakref import ReferenceType, ref
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+_STRUCK_ON = "opsconsole_struck_on"
+"""Where a key carries the screen that was in front when it came."""
+
+
+class Keystrokes(App[int]):
+    """Textual looks for a key's binding after its widget had it: by then a dialog may have come that nobody has read.
+
+    Such a key does nothing. Without this, Tab and Enter that were struck for one dialog could confirm the next.
+    """
+
+    ALLOW_SELECT = False  # ctrl+c quits, so that nothing selected could be copied; terminals select with Shift
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take note of the screen in front when a key comes in."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
+            setattr(event, _STRUCK_ON, ref(self.screen))
+        await super().on_event(event)
+
+    def on_key(self, event: events.Key) -> None:
+        """Drop a key that was struck before the dialog in front came, or on one that is gone; other keys stay good."""
+        struck: ReferenceType[Screen[object]] | None = getattr(event, _STRUCK_ON, None)
+        if struck is None or not self.screen_stack:
+            return
+        was, now = struck(), self.screen
+        if was is not now and (now.is_modal or was is None or was.is_modal):
+            event.stop()
+            event.prevent_default()

@@ -1,0 +1,64 @@
+"""What the first rows wait for: no garbage is looked for, nothing is loaded that only orders and other lists take."""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+
+import pytest
+
+from opsconsole.config import Config
+from opsconsole.console import run_console
+from opsconsole.console.engine_start import EngineStart
+from opsconsole.errors import StoreUnavailable
+
+from .driving import Driver, drive
+from .world import busy_world
+
+LATER = (
+    "apscheduler",
+    "msgraph",
+    "sqlite_utils",
+    "opsconsole.console.dialogs",
+    "opsconsole.domain.audit",
+    "opsconsole.domain.restore",
+    "opsconsole.engine",
+    "opsconsole.graph",
+    "opsconsole.operations",
+    "opsconsole.service.backups",
+    "opsconsole.service.overview",
+    "opsconsole.service.restores",
+    "opsconsole.service.tenants",
+    "opsconsole.store.postgres",
+)
+"""Loaded when they are asked for: each costs milliseconds that every start would pay."""
+
+
+def test_runs_are_listed_without_what_orders_and_other_lists_take() -> None:
+    code = (
+        "import json, sys, opsconsole.console.opening, opsconsole.console.screens.runs;"
+        f"print(json.dumps([name for name in {LATER!r} if name in sys.modules]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout) == []
+
+
+def test_garbage_is_looked_for_again_however_the_console_ends() -> None:
+    with pytest.raises(StoreUnavailable):
+        run_console(Config(store_url="sqlite:////nowhere/at/all.db"))
+    assert gc.isenabled()
+
+
+def test_garbage_is_looked_for_again_once_the_engine_may_start() -> None:
+    async def steps(driver: Driver) -> None:
+        start = EngineStart(driver.app, driver.app._orders)
+        gc.disable()
+        try:
+            start.start()
+            assert gc.isenabled()
+        finally:
+            gc.enable()
+
+    drive(steps, busy_world())

@@ -1,0 +1,103 @@
+"""Keys and clicks that come sooner than the screens: each does what it was meant for on the screen where it was struck, or nothing."""
+
+from __future__ import annotations
+
+from weakref import ref
+
+from textual import events
+
+from opsconsole.console import keystrokes
+from opsconsole.console.app import OpsConsoleApp
+from opsconsole.console.dialogs.confirm import ConfirmDialog
+from opsconsole.console.dialogs.dialog import Dialog
+from opsconsole.console.dialogs.pick import PickDialog
+from opsconsole.console.screens.help import HelpScreen
+from opsconsole.console.screens.too_small import TooSmall
+from opsconsole.console.widgets.choice import Choice
+
+from .driving import Driver, drive
+from .world import busy_world
+
+
+def test_enter_struck_twice_answers_one_dialog_and_leaves_no_screen() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("7", "ctrl+p")
+        for char in "go to audit":
+            driver.throw(char)
+        for _ in range(4):
+            driver.throw("enter")
+        await driver.until(lambda: "opsconsole ▸ audit" in driver.text())
+        await driver.press("ctrl+p")
+        for _ in range(4):
+            driver.throw("escape")
+        await driver.press()
+        assert "opsconsole ▸ audit" in driver.text() and len(driver.app.screen_stack) == 2
+
+    drive(steps, busy_world())
+
+
+def test_what_was_struck_before_a_dialog_came_does_nothing_to_it() -> None:
+    desk = busy_world()
+
+    async def steps(driver: Driver) -> None:
+        app = driver.app
+        # A Tab that the list was still working on when the dialog came: it must not bring the focus to the yes.
+        await driver.press("b")
+        assert isinstance(app.screen, ConfirmDialog)
+        late = events.Key("tab", None)
+        late.set_sender(app)
+        setattr(late, keystrokes._STRUCK_ON, ref(app.screen_stack[1]))
+        late._set_forwarded()
+        app.post_message(late)
+        await driver.press("enter")
+        assert not app.screen.is_modal and desk.orders == []
+
+    drive(steps, desk)
+
+
+def test_the_second_half_of_a_double_click_gives_no_answer() -> None:
+    desk = busy_world()
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("b")
+        yes = driver.app.screen.query_one("#answer-yes", Choice)
+        at = {"x": 0, "y": 0, "delta_x": 0, "delta_y": 0, "button": 1, "shift": False, "meta": False, "ctrl": False}
+        yes.post_message(events.Click(yes, **at, chain=2))
+        await driver.press()
+        assert isinstance(driver.app.screen, ConfirmDialog) and desk.orders == []
+        yes.post_message(events.Click(yes, **at, chain=1))
+        await driver.until(lambda: bool(desk.orders))
+
+    drive(steps, desk)
+
+
+def test_an_answer_given_while_something_lies_over_the_dialog_is_given_when_it_is_in_front_again() -> None:
+    async def steps(driver: Driver) -> None:
+        app, answers = driver.app, []
+        dialog: Dialog[str] = PickDialog("What?", [])
+        app.push_screen(dialog, answers.append)
+        await driver.press()
+        app.push_screen(TooSmall())
+        dialog.dismiss("first")
+        dialog.dismiss("second")
+        assert answers == [] and isinstance(app.screen, TooSmall)
+        await driver.press()  # there is room: what covered it goes by itself
+        await driver.until(lambda: answers == ["first"])
+        assert dialog not in app.screen_stack
+
+    drive(steps, busy_world())
+
+
+def test_a_screen_that_is_not_laid_out_yet_takes_changes_and_keys() -> None:
+    async def steps(driver: Driver) -> None:
+        app: OpsConsoleApp = driver.app
+        screen = HelpScreen("runs")
+        app.push_screen(screen)
+        assert not screen.is_mounted
+        app._store_changed()
+        for key in ("bottom", "top", "back"):
+            assert not screen.check_action(key, ())
+        await driver.press()
+        assert "On this screen" in driver.text() and app.screen is screen
+
+    drive(steps, busy_world())

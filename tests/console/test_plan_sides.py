@@ -1,0 +1,110 @@
+"""A policy of a plan side by side: both sides named, dangers in words, nothing left out in silence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from opsconsole.console.screens.plan_item import PlanItemScreen
+from opsconsole.domain.restore import ItemState
+
+from .driving import Driver, drive
+from .memory_desk import MemoryDesk
+from .world import busy_world, target
+
+SIZES = {"small": (80, 24), "wide": (120, 40)}
+MANY = 30
+
+
+def many_targets() -> MemoryDesk:
+    """Return the busy world with a first policy of more targets than any panel shows."""
+    desk = busy_world(more_runs=0)
+    items = desk.restore_items_of[desk.all_restores[0].id]
+    groups = [f"99999999-0000-4000-8000-{number:012d}" for number in range(MANY)]
+    live = [target(group) for group in groups]
+    items[0] = replace(items[0], live=json.dumps(live), planned=json.dumps(live), added=(), removed=(), dangers=())
+    desk.all_names = {**desk.all_names, **{group: f"Group {number:02d}" for number, group in enumerate(groups)}}
+    return desk
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_live_stands_beside_planned_with_names_and_dangers(size: str) -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "down")
+        line = next(line for line in driver.lines() if "Finance users" in line)
+        left, _, right = line.rpartition("│")
+        assert "- Finance users" in left and "+ Windows devices - Production" in right
+        await driver.press("up")
+        assert "loses an exclusion" in driver.text() and "touches All devices" in driver.text()
+        columns = [line.index("Live, as") for line in driver.lines() if "Live, as" in line]
+        assert columns and (columns[0] > 40) == (size == "wide"), "beside the list where there is room, else below"
+
+    drive(steps, busy_world(more_runs=0), size=SIZES[size])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (110, 30)])
+def test_what_does_not_fit_is_counted_and_enter_shows_it_all(size: tuple[int, int]) -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "c")
+        assert "more lines: ↵ shows all" in driver.text() and "Group 29" not in driver.text()
+        await driver.press("enter")
+        assert isinstance(driver.app.screen, PlanItemScreen)
+        seen = driver.text()
+        await driver.press("G")
+        seen += driver.text()
+        await driver.press("pageup")
+        seen += driver.text()
+        assert all(f"= Group {number:02d}" in seen for number in range(MANY))
+        await driver.press("escape")
+        assert driver.app.screen.place == "plan"  # type: ignore[attr-defined]
+
+    drive(steps, many_targets(), size=size)
+
+
+def test_a_blocked_policy_says_what_stays_and_which_key_settles_it() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "G")
+        text = driver.text()
+        assert "= Finance users" in text and "? Retired devices" in text and "s settles this here" in text
+
+    drive(steps, busy_world(more_runs=0))
+
+
+def test_leaving_a_blocked_policy_out_while_settling_makes_a_preview_without_it() -> None:
+    desk = busy_world(more_runs=0)
+    items = desk.restore_items_of[desk.all_restores[0].id]
+    blocked = [item for item in items if item.state is ItemState.BLOCKED][-1]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "G", "s", "down", "down", "enter")
+        assert "Preview again without it?" in driver.text() and "1 policy in all" in driver.text()
+        await driver.press("tab", "enter")
+        ((_, _, _, named),) = desk.orders
+        assert named["without"] == (f"{blocked.policy_type}:{blocked.policy_id}",) and named["mapping"] is None
+
+    drive(steps, desk)
+
+
+def test_an_undo_is_not_cut_down() -> None:
+    desk = busy_world(more_runs=0)
+    desk.all_restores[0] = replace(desk.all_restores[0], undo_of=desk.all_restores[1].id)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "x")
+        assert not driver.app.screen.is_modal and "An undo goes back" in " ".join(driver.text().split())
+        assert desk.orders == []
+
+    drive(steps, desk)
+
+
+def test_the_panel_follows_the_terminals_size() -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "c")
+        await driver.pilot.resize_terminal(120, 50)
+        await driver.until(lambda: "Group 29" in driver.text())
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.until(lambda: "more lines: ↵ shows all" in driver.text())
+
+    drive(steps, many_targets())
