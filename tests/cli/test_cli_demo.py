@@ -10,7 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
+from opsconsole.cli.demo_changes import ChangesAfterBackup
 from opsconsole.cli.demo_mark import remove_left_behind
+from opsconsole.cli.demo_place import TENANT_NAME, demo_env, write_config
+from opsconsole.cli.invocation import Invocation
+from opsconsole.cli.output import Output
+from opsconsole.cli.simulated_tenant import SimulatedTenant
+from opsconsole.cli.waiting import stay
+from opsconsole.domain.run import RunType
+from opsconsole.service.backups import show_set, start_backup
+from opsconsole.service.setup import init_store, open_caller
 from opsconsole.simulator.fault_profiles import PROFILES
 
 from .program import LIMIT_S, Answer, Program, wait_for
@@ -149,3 +158,36 @@ def test_a_port_in_use_is_told(program: Program) -> None:
         answer = program.process("simulate", "--port", str(taken.getsockname()[1]))
     assert answer.code == 2, answer
     assert "Traceback" not in answer.err
+
+
+def test_on_screen_the_demo_changes_its_tenant_once_the_first_backup_has_ended(tmp_path: Path) -> None:
+    demo = Invocation(Output(is_json=True), demo_env({}))
+    with SimulatedTenant(40, 3) as simulator:
+        demo.config_path = write_config(tmp_path, simulator.base_url, str(simulator.ask("state")["tenant"]["id"]))
+        init_store(open_caller(demo.config(), create=True))
+        started = start_backup(demo.caller(), TENANT_NAME)
+        before = simulator.ask("snapshot")
+        with ChangesAfterBackup(simulator, demo.config(), started.runs[-1].id, 1):
+            assert started.runs[-1].type is RunType.FETCH
+        assert simulator.ask("snapshot") == before, "left before the backup ended: nothing is changed"
+        with ChangesAfterBackup(simulator, demo.config(), started.runs[-1].id, 1):
+            stay(demo, started.runs, brings_engine=True)
+            wait_for(lambda: simulator.ask("snapshot") != before, "the changes")
+        assert started.backup_set is not None
+        made = show_set(demo.caller(), started.backup_set.id)
+        assert made.is_complete, "what is changed comes after the backup, not into it"
+        now = simulator.ask("snapshot")
+        assert sum(now[name] != before[name] for name in before) == 40 // 8
+        demo.close()
+
+
+def test_a_simulator_that_went_away_ends_no_demo(tmp_path: Path) -> None:
+    demo = Invocation(Output(is_json=True), demo_env({}))
+    with SimulatedTenant(5, 3) as simulator:
+        demo.config_path = write_config(tmp_path, simulator.base_url, str(simulator.ask("state")["tenant"]["id"]))
+        init_store(open_caller(demo.config(), create=True))
+        started = start_backup(demo.caller(), TENANT_NAME)
+        stay(demo, started.runs, brings_engine=True)
+    with ChangesAfterBackup(simulator, demo.config(), started.runs[-1].id, 1):
+        pass
+    demo.close()

@@ -126,6 +126,14 @@ def test_another_tenant_id_than_the_stores_is_told(ready: Program) -> None:
     assert refused.code == 2
 
 
+def test_ids_that_are_still_the_examples_are_told_and_nobody_is_asked_with_them(program: Program) -> None:
+    assert program.inline("init").code == 0
+    _, lines = diagnose(program)
+    assert failed(lines) == {"contoso: tenant_id", "contoso: client_id", "contoso: secret"}
+    assert "Entra" in lines["contoso: tenant_id"]["next_step"]
+    assert lines["contoso: sign-in"]["finding"] == "warn"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="modes as on Unix")
 def test_files_that_others_can_touch_are_told(ready: Program) -> None:
     ready.store.chmod(0o644)

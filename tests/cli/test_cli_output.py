@@ -101,6 +101,18 @@ def test_a_narrow_table_leaves_columns_out_and_keeps_ids_and_reasons(monkeypatch
             assert all(word in text for word in ("abcdef", "2026-01-01", *reason.split()))
 
 
+def test_a_terminal_never_gets_a_line_that_it_would_have_to_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = [Column(f"Column{number}", fixed=True) for number in range(6)]
+    rows = [["x" * 18] * 6]
+    for width, kept in ((80, 4), (60, 3), (40, 2), (20, 1)):
+        monkeypatch.setenv("COLUMNS", str(width))
+        drawn = draw(columns, rows, is_terminal=True)
+        text = re.sub(r"\x1b\[[0-9;]*m", "", drawn.text)
+        assert max(map(len, text.splitlines())) <= width
+        assert drawn.left_out == tuple(f"Column{number}" for number in range(kept, 6))
+    assert not draw(columns, rows, is_terminal=False).left_out, "in a pipe nothing breaks lines"
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_no_list_is_wider_than_it_may_be(backed_up: Program, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))

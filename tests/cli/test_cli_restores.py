@@ -55,6 +55,8 @@ def test_the_way_there_and_back(backed_up: Program, simulator: SimulatorThread) 
     listed = backed_up.ask("restore", "list", "--tenant", "contoso")["items"]
     assert [one["id"] for one in listed] == [undone["id"], restore["id"]]
     executed = backed_up.ask("audit", "list", "--action", "assignments.restore.executed")["items"]
+    assert executed == backed_up.ask("audit", "list", "--action", "restore.executed")["items"]
+    assert " restore.executed " in backed_up.inline("audit", "list").out
     assert len(executed) == 2
     assert backed_up.ask("audit", "verify")["ok"] is True
 

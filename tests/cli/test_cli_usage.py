@@ -92,6 +92,7 @@ def test_json_is_noticed_wherever_it_stands() -> None:
         (("runs", "list", "--reason", "throtled"), "throttled"),
         (("runs", "list", "--since", "yesterday"), "7d"),
         (("audit", "list", "--action", "nothing"), "assignments.restore.executed"),
+        (("audit", "list", "--action", "executed"), "assignments.restore.executed"),
         (("audit", "verify", "--head", "12:abc"), "audit head"),
         (("members", "add", "uid:5", "boss"), "manager"),
         (("members", "add", "nobody-of-this-name", "owner"), "uid:1000"),

@@ -208,7 +208,7 @@ def test_marked_runs_are_cancelled_by_one_question_in_numbers() -> None:
         await driver.press("x")
         text = driver.text()
         assert "3 runs" in text and "1 queued, which end at once" in text and "Left out    1 that cannot" in text
-        assert "is failed already" in text
+        assert "has ended (failed)" in text
         await driver.press("enter")
         assert desk.orders == [], "Enter on an unread dialog cancels"
         await driver.press("x", "right", "enter")
@@ -227,7 +227,7 @@ def test_of_marked_runs_no_restore_is_retried() -> None:
         for run in (restore, fetch):
             await driver.press("g", *["down"] * [row.id for row in table(driver).rows].index(run.id), "space")
         await driver.press("r")
-        assert "1 runs with 7 items" in driver.text() and "is retried by itself" in driver.text()
+        assert "1 run with 7 items" in driver.text() and "is retried by itself" in driver.text()
         await driver.press("right", "enter")
         assert [(order[0], order[1]) for order in desk.orders] == [("retry_run", fetch.id)]
 

@@ -48,7 +48,7 @@ def test_every_danger_of_a_plan_stands_on_a_narrow_screen_and_in_its_dialog() ->
         assert all(f"{said}: 12,345" in shown for said in DANGER_WORDS.values())
         await driver.press("a")
         shown = driver.text()
-        assert all(line in shown for line in told) and "Apply 42 changes" in shown
+        assert all(line in shown for line in told) and "Apply to 42 policies" in shown
 
     drive(steps, desk)
 

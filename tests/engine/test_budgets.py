@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from opsconsole.engine.duties.publish import PublishBudgets
@@ -10,7 +11,7 @@ from opsconsole.graph.client import GraphRequest
 from opsconsole.service import backups, tenants
 from opsconsole.service.tenant_views import TenantEngine
 from opsconsole.store import engines
-from world import World, small_tenant, status_fault
+from world import World, config_for, small_tenant, status_fault
 
 from .conftest import MakeWorld
 
@@ -24,7 +25,7 @@ def engine_of(world: World) -> TenantEngine:
 def version(world: World) -> Any:
     """What moves with every commit of anybody else."""
     with world.caller.db.read() as s:
-        return s.all("SELECT budgets, heartbeat_at FROM engines")
+        return s.all("SELECT budgets, tenants, heartbeat_at FROM engines")
 
 
 def test_what_is_spent_is_told_once_and_again_only_when_it_changed(make_each_world: MakeWorld) -> None:
@@ -60,6 +61,32 @@ def test_what_is_spent_is_told_once_and_again_only_when_it_changed(make_each_wor
             engines.note_budgets = note
             await client.close()
             await asyncio.to_thread(engine._unregister)
+
+    asyncio.run(asyncio.wait_for(steps(), 30))
+
+
+def test_a_tenant_backed_up_later_is_served_by_the_engine_that_is_live(make_each_world: MakeWorld) -> None:
+    world = make_each_world(small_tenant(1))
+    address = world.simulators["contoso"].base_url
+    world.config = config_for(world.url, {"contoso": address, "fabrikam": address})
+    caller = replace(world.caller, config=world.config)
+
+    async def steps() -> None:
+        engine = world.engine(drain=False)
+        await asyncio.to_thread(engine.register)
+        publish = PublishBudgets(engine)
+        await publish.step()
+        backups.start_backup(caller, "fabrikam")
+        assert tenants.show_tenant(caller, "fabrikam").view.engines == ()
+        engine.changes += 1
+        await asyncio.to_thread(engine.tenant_ids)
+        await publish.step()
+        (found,) = tenants.show_tenant(caller, "fabrikam").view.engines
+        assert found.id == engine.id
+        before = version(world)
+        await publish.step()
+        assert version(world) == before
+        await asyncio.to_thread(engine._unregister)
 
     asyncio.run(asyncio.wait_for(steps(), 30))
 

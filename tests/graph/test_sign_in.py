@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from azure.identity import CredentialUnavailableError, aio
 from opsconsole.config import AuthConfig, SecretSource, TenantConfig
 from opsconsole.domain.failure import Reason
 from opsconsole.graph.client import GraphFault
+from opsconsole.graph.connect import open_client
 from opsconsole.graph.credentials import AADSTS_SENTENCES, AUTHORITIES, EARLY_S, RENEW_PAUSE_S, SignIn
 
 GUID = "0e6aef2c-5d1f-4ae3-8a57-8e1bd0a2c7aa"
@@ -258,3 +260,14 @@ def test_closing_closes_the_credential_and_an_unused_one_harmlessly():
 
     asyncio.run(run())
     assert credential.closed == 1
+
+
+def test_the_libraries_keep_off_the_terminal_from_before_the_first_sign_in() -> None:
+    logger = logging.getLogger("azure")
+    kept = logger.handlers[:], logger.propagate
+    try:
+        logger.handlers, logger.propagate = [], True
+        open_client(TenantConfig("contoso", GUID, auth=auth("client_secret")), {"SECRET": "x"}, concurrency=1)
+        assert logger.handlers and not logger.propagate
+    finally:
+        logger.handlers, logger.propagate = kept

@@ -17,7 +17,7 @@ def tell_plan(out: Output, asked: Confirmation) -> None:
     out.note(f"This changes {counted(asked.changes, 'policy', 'policies')} in the {kind} {plain(asked.tenant)}:")
     out.note(f"  {counted(asked.added, 'target')} added, {counted(asked.removed, 'target')} removed")
     if asked.blocked:
-        out.note(f"  {counted(asked.blocked, 'policy', 'policies')} left as they are: blocked")
+        out.note(f"  {counted(asked.blocked, 'policy', 'policies')} left alone: blocked")
     for words in asked.dangers:
         out.note(f"  ! {words}")
     out.note(f"  plan {asked.plan_hash[:12]}")

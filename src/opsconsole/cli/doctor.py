@@ -13,6 +13,7 @@ from opsconsole.cli.diagnosis import Diagnosis
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.text import counted
 from opsconsole.config import Config, SecretSource, TenantConfig, expanded, find_config, read_secret_bytes
+from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.errors import ConfigError, OpsError
 from opsconsole.service import runs
 from opsconsole.service.members import my_roles
@@ -22,6 +23,12 @@ from opsconsole.store.checks import check_store
 
 FREE_BYTES = 200_000_000
 """Less room than this beside a store is worth a warning: a set of 10,000 policies takes some 50 MB."""
+
+ID_STEPS = {
+    "tenant_id": "Fill in the tenant's own: it stands in the Entra admin centre under Overview.",
+    "client_id": "Fill in the application's own: it stands in the Entra admin centre under App registrations.",
+}
+"""Where the ids that `opsconsole init` cannot know are found."""
 
 SECRET_NAMES = ("secret", "certificate", "certificate_password", "token")
 
@@ -37,7 +44,12 @@ def examine(invocation: Invocation) -> Diagnosis:
         found.fail("configuration", error.message, error.hint)
         return found
     found.ok("configuration", f"{path}: {counted(len(config.tenants), 'tenant')}")
-    unready = {tenant.name for tenant in config.tenants if not _look_at_secrets(found, tenant, invocation)}
+    unready = {
+        tenant.name
+        for tenant in config.tenants
+        # Both are looked at: who fills in the id should not find the secret missing only then.
+        if not all((_look_at_ids(found, tenant), _look_at_secrets(found, tenant, invocation)))
+    }
     _look_at_store(found, invocation, config)
     from opsconsole.cli.doctor_graph import examine_tenants
 
@@ -59,6 +71,18 @@ def _sources(tenant: TenantConfig) -> Iterator[tuple[str, SecretSource]]:
         source = getattr(tenant.auth, name)
         if source is not None:
             yield name, source
+
+
+def _look_at_ids(found: Diagnosis, tenant: TenantConfig) -> bool:
+    """Tell of ids that are still the example's; return whether there is none, so that signing in can be tried."""
+    left = [
+        name
+        for name, value in (("tenant_id", tenant.tenant_id), ("client_id", tenant.auth.client_id))
+        if value == ZERO_GUID
+    ]
+    for name in left:
+        found.fail(f"{tenant.name}: {name}", f"The {name} is still the example's.", ID_STEPS[name])
+    return not left
 
 
 def _look_at_secrets(found: Diagnosis, tenant: TenantConfig, invocation: Invocation) -> bool:

@@ -75,7 +75,9 @@ async def _examine_all(
     )
     for part, tenant in zip(parts, config.tenants, strict=True):
         if tenant.name in unready:
-            part.warn(f"{tenant.name}: sign-in", "Not tried: a secret is missing.", "Mend that first, as said above.")
+            part.warn(
+                f"{tenant.name}: sign-in", "Not tried: a secret or an id is missing.", "Mend that first, as said above."
+            )
         found.lines.extend(part.lines)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from opsconsole.cli.demo_changes import shake
 from opsconsole.cli.demo_place import TENANT_NAME
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.simulated_tenant import SimulatedTenant
@@ -18,9 +19,6 @@ from opsconsole.domain.restore import ItemState, RestoreItem, RestoreStatus
 from opsconsole.domain.run import OperationRun
 from opsconsole.service import audit, backups, drift, restores
 from opsconsole.service.caller import Caller
-
-MAX_CHANGES = 25
-"""Policies changed behind the backup's back: enough to see every kind of change, few enough to read."""
 
 Key = tuple[str, str]
 
@@ -102,9 +100,7 @@ class Rehearsal:
         return made
 
     def _shake(self) -> list[Key]:
-        total = int(self.simulator.ask("state")["total"])
-        count = max(1, min(MAX_CHANGES, total // 8))
-        answer = self.simulator.order("shake", {"count": count, "seed": self.seed})
+        answer = shake(self.simulator, self.seed)
         changed = [(str(one["type"]), str(one["id"])) for one in answer]
         kinds: dict[str, int] = {}
         for one in answer:

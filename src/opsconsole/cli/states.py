@@ -27,7 +27,7 @@ STATES: dict[str, State] = {
     "failed": State("✗", "x", "failed", "bold red"),
     "cancelled": State("⊘", "-", "cancelled", "dim"),
     "previewing": State("▶", ">", "previewing", "cyan"),
-    "previewed": State("✓", "+", "previewed", "green"),
+    "previewed": State("◇", "o", "previewed", "cyan"),
     "preview_failed": State("✗", "x", "preview failed", "bold red"),
     "executing": State("▶", ">", "executing", "cyan"),
     "completed": State("✓", "+", "completed", "green"),

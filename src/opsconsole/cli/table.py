@@ -64,7 +64,7 @@ def draw(columns: Sequence[Column], rows: Sequence[Row], *, is_terminal: bool) -
     strips = [_strip(column, [row[index] for row in rows]) for index, column in enumerate(columns)]
     strips = [strip for strip in strips if any(text.cell_len for text in strip.texts)]
     width = shutil.get_terminal_size((PAGE_WIDTH, 1)).columns
-    kept = _narrow(strips, width)
+    kept = _narrow(strips, width, fits_always=is_terminal)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", collapse_padding=True)
     for strip in kept:
         is_cut = is_terminal and not strip.column.whole
@@ -98,13 +98,18 @@ def _strip(column: Column, cells: Sequence[str | Cell]) -> _Strip:
     return _Strip(column, title, [_text(cell) for cell in cells])
 
 
-def _narrow(strips: Sequence[_Strip], width: int) -> list[_Strip]:
-    """Return the strips that fit into ``width`` side by side, and make them as narrow as that needs."""
+def _narrow(strips: Sequence[_Strip], width: int, *, fits_always: bool) -> list[_Strip]:
+    """Return the strips that fit into ``width`` side by side, and make them as narrow as that needs.
+
+    ``fits_always``: where even that is not enough, the last ones are left out as well: a terminal would break every line.
+    """
     kept = list(strips)
     for strip in sorted((one for one in strips if one.column.drop), key=lambda one: one.column.drop):
         if sum(one.fair for one in kept) + _gaps(kept) <= width:
             break
         kept.remove(strip)
+    while fits_always and len(kept) > 1 and sum(one.least for one in kept) + _gaps(kept) > width:
+        kept.pop()
     # The widest gives first, so that a short column stays readable beside a long one.
     while _total(kept) > width:
         able = [strip for strip in kept if strip.width > strip.least]

@@ -32,7 +32,7 @@ class Bells:
             self.watched -= {run.id}
             self._app.say(f"Run {short_id(run.id)} is not watched any more.")
         elif not run.is_active:
-            self._app.say(f"Run {short_id(run.id)} is {state_of_run(run).word} already: there is nothing to watch.")
+            self._app.say(f"Run {short_id(run.id)} has ended ({state_of_run(run).word}): there is nothing to watch.")
         else:
             self.watched |= {run.id}
             self._app.say(f"The terminal's bell rings when run {short_id(run.id)} ends.")

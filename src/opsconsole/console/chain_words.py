@@ -51,9 +51,9 @@ def chain_lines(
     if state.kept is None:
         return [
             [
-                (" no walk along the chain was kept on this machine: ", pen.ink("dim")),
+                (" the chain was never verified on this machine: ", pen.ink("dim")),
                 ("v", pen.ink("key")),
-                (f" verifies all {grouped(state.head.seq)} entries", pen.ink("dim")),
+                (f" verifies {_all_entries(state.head.seq)}", pen.ink("dim")),
             ]
         ]
     kept = state.kept
@@ -73,6 +73,10 @@ def chain_lines(
             (" walks it whole", pen.ink("dim")),
         ]
     ]
+
+
+def _all_entries(number: int) -> str:
+    return "the one entry" if number == 1 else f"all {grouped(number)} entries"
 
 
 def _walking(watch: ChainWatch, pen: Pen) -> list[Span]:

@@ -100,6 +100,6 @@ def _rest(check: DriftCheck, failures: Sequence[Failure], pen: Pen, width: int) 
         spent = took(seconds_between(run.started_at, run.completed_at, pen.now))
         return [[(pen.drawn(f" everything in the set was compared, in {spent}"), pen.ink("dim"))]]
     why = next((plain(failure.message) for failure in failures), "the set does not hold their assignments.")
-    others = f" (+{grouped(run.failed_count - 1)} more: o)" if run.failed_count > 1 else ""
+    others = f" (o: all {grouped(run.failed_count)} failures)" if run.failed_count > 1 else ""
     lines = wrapped(f"⚠ not compared: {why}{others}", width - 2)
     return [[(pen.drawn(f" {line}"), pen.ink("danger"))] for line in lines[:MAX_WHY]]

@@ -37,7 +37,8 @@ def failure_lines(failure: Failure, pen: Pen) -> list[list[Span]]:
                 (plain(trace.request_id or trace.client_request_id), pen.ink("text")),
             ]
         )
-    lines.append([(info.explanation, pen.ink("dim"))])
+    if info.explanation != failure.message:
+        lines.append([(info.explanation, pen.ink("dim"))])
     lines.append([(pen.drawn(f"→ {info.next_step}"), pen.ink("key"))])
     return lines
 
@@ -64,6 +65,6 @@ def failure_fields(failure: Failure, pen: Pen) -> list[list[Span]]:
         [],
         [(cut(failure.message, MAX_MESSAGE), pen.ink("strong"))],
         [],
-        [(info.explanation, pen.ink("text"))],
+        *([] if info.explanation == failure.message else [[(info.explanation, pen.ink("text"))]]),
         [(pen.drawn(f"→ {info.next_step}"), pen.ink("key"))],
     ]

@@ -12,6 +12,11 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 run``, ``2 runs``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def short_number(number: int) -> str:
     """Return a number in at most five characters: ``9,999``, ``48.2k``, ``1.3M``."""
     if number < 10_000:

@@ -36,9 +36,13 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
         if cell_width(grown) <= width:
             line = grown
             continue
+        # A word that fits on no line is the only thing that is cut in the middle; a sign before it stays before it.
+        if line.strip() and cell_width(indent + word) > width:
+            *whole, line = folded(grown, width)
+            lines += whole
+            continue
         if line.strip():
             lines.append(line)
-        # A word that fits on no line is the only thing that is cut in the middle.
         *whole, line = folded(indent + word if lines else word, width)
         lines += whole
     return [*lines, line]

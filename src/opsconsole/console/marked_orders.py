@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
-from opsconsole.console.figures import grouped
+from opsconsole.console.figures import counted, grouped
 from opsconsole.console.orders import WIDTH, fact, left_undone, said, why_not_cancel, why_not_retry
 from opsconsole.console.pen import Pen, Span
 from opsconsole.domain.access import CAPABILITY_OF_RUN
@@ -53,7 +53,7 @@ def ask_retry_marked(screen: LiveScreen, runs: Sequence[OperationRun]) -> None:
             fact(
                 pen,
                 "Retries",
-                f"{grouped(len(able))} runs with {grouped(sum(map(left_undone, able)))} items left undone",
+                f"{counted(len(able), 'run')} with {counted(sum(map(left_undone, able)), 'item')} left undone",
             ),
             *_whys(pen, unable),
             [],
@@ -106,7 +106,11 @@ def _ask(
 ) -> None:
     app = screen.console_app
     if not able:
-        app.say(unable[0][1] if len(unable) == 1 else f"None of the {len(unable)} marked runs can: {unable[0][1]}")
+        app.say(
+            unable[0][1]
+            if len(unable) == 1
+            else f"None of the {len(unable)} marked runs can be {done}. The first: {unable[0][1]}"
+        )
         return
 
     def give_all() -> tuple[int, list[str]]:

@@ -109,7 +109,7 @@ def _choose_types(screen: LiveScreen, asked: _Asked) -> None:
             screen.app.push_screen(ChooseDialog("Back up which policy types?", rows, noun="types"), chosen)
 
     entries = (
-        Entry("all", "All policy types", f"the {len(types)} there are, and those of later versions"),
+        Entry("all", "All policy types", f"all {len(types)}, and those of later versions"),
         Entry("some", "Only some types…", "mark them in a list"),
     )
     screen.app.push_screen(PickDialog("Back up what?", entries), picked)

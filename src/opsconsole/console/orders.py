@@ -41,7 +41,7 @@ def said(pen: Pen, text: str, ink: str = "text") -> list[Span]:
 def why_not_cancel(run: OperationRun) -> str | None:
     """Return why a run cannot be cancelled, or None if it can."""
     if not run.is_active:
-        return f"Run {short_id(run.id)} is {state_of_run(run).word} already: there is nothing to cancel."
+        return f"Run {short_id(run.id)} has ended ({state_of_run(run).word}): there is nothing to cancel."
     if run.cancel_requested_at:
         return f"Run {short_id(run.id)} is being cancelled already."
     return None
@@ -87,7 +87,7 @@ def ask_cancel(screen: LiveScreen, run: OperationRun) -> None:
         return [
             fact(pen, "Run", f"{short_id(run.id)}  {TYPE_WORDS[run.type]}", "strong"),
             fact(pen, "Target", target_of(run)),
-            fact(pen, "Progress", f"{grouped(done)} of {grouped(total)}; {grouped(max(0, total - done))} left out"),
+            fact(pen, "Progress", _progress_words(done, total)),
             [],
             said(pen, what),
         ]
@@ -97,6 +97,13 @@ def ask_cancel(screen: LiveScreen, run: OperationRun) -> None:
             screen.order(screen.desk.cancel_run, run.id, then=lambda _: screen.store_changed())
 
     app.push_screen(ConfirmDialog(Question("Cancel this run?", lines, "Cancel the run", cancel="Keep it")), answered)
+
+
+def _progress_words(done: int, total: int) -> str:
+    """Return how far a run is that is about to be cancelled, and what that leaves."""
+    if not total:
+        return "nothing done yet" if not done else f"{grouped(done)} so far"
+    return f"{grouped(done)} of {grouped(total)}; {grouped(max(0, total - done))} left out"
 
 
 def ask_retry(screen: LiveScreen, run: OperationRun) -> None:

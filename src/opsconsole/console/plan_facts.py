@@ -27,7 +27,7 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
     ]
     second: list[Span] = [
         (f" {grouped(changes)} ", pen.ink("changed" if changes else "faint")),
-        ("will change   ", pen.ink("dim")),
+        (f"{_change_words(restore, changes)}   ", pen.ink("dim")),
         (f"{grouped(blocked)} ", pen.ink("danger" if blocked else "faint")),
         ("blocked   ", pen.ink("dim")),
         (f"{grouped(unchanged)} ", pen.ink("text" if unchanged else "faint")),
@@ -46,3 +46,10 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
     if line:
         lines.append([(pen.drawn(line), pen.ink("danger"))])
     return lines
+
+
+def _change_words(restore: RestoreRun, changes: int) -> str:
+    """Return what the number of changes is: of a plan that was run, what it was to change; its rows say what became of each."""
+    if not restore.executions:
+        return "will change"
+    return "planned change" if changes == 1 else "planned changes"

@@ -44,13 +44,13 @@ def policy_sides(
 
     ``height``: lines that there is room for; the last of them counts those that are left out. 0: as many as it takes.
     """
-    lines = [_head(item, pen, width), *_dangers(item, pen, width)]
+    # Why nothing was written comes first: a policy may have hundreds of targets.
+    lines = [_head(item, pen, width), *_dangers(item, pen, width), *_why(item, pen, width)]
     half = (width - 3) // 2
     lines += [
         [*pen.cell(LEFT, half, "dim"), (pen.drawn(" │ "), pen.ink("faint")), (cut(RIGHT, half), pen.ink("dim"))],
-        *(part for line in _targets(item, names) for part in _drawn(line, pen, half)),
+        *(part for line in _targets(item, names) for part in _drawn(line, pen, half, width - 3 - half)),
     ]
-    lines += _why(item, pen, width)
     if not height or len(lines) <= height:
         return lines
     more = len(lines) - height + 1
@@ -99,14 +99,14 @@ def _targets(item: RestoreItem, names: Mapping[str, str]) -> list[_Line]:
     return lines
 
 
-def _drawn(line: _Line, pen: Pen, half: int) -> list[list[Span]]:
+def _drawn(line: _Line, pen: Pen, half: int, other_half: int) -> list[list[Span]]:
     left = wrapped(line.left, half, "  ") if line.left else []
-    right = wrapped(line.right, half, "  ") if line.right else []
+    right = wrapped(line.right, other_half, "  ") if line.right else []
     return [
         [
             *pen.cell(one or "", half, line.left_ink),
             (pen.drawn(" │ "), pen.ink("faint")),
-            (pen.drawn(cut(other or "", half)), pen.ink(line.right_ink)),
+            (pen.drawn(cut(other or "", other_half)), pen.ink(line.right_ink)),
         ]
         for one, other in zip_longest(left, right)
     ]

@@ -95,7 +95,7 @@ def _choose_policies(screen: LiveScreen, backup_set: BackupSet, tenant: str, mod
         elif answer == "some":
             screen.order_read(find, "", then=found)
 
-    lacks = f"; the set lacks {grouped(backup_set.missing)}" if backup_set.missing else ""
+    lacks = f"; it lacks {grouped(backup_set.missing)}" if backup_set.missing else ""
     entries = (
         Entry("all", "All policies", f"the {grouped(fetched)} that the set holds{lacks}"),
         Entry("some", "Only some policies…", "mark them in a list"),
@@ -184,11 +184,11 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
                 then=lambda started: follow(screen, started),
             )
 
-    noun = "change" if asked.changes == 1 else "changes"
+    noun = "policy" if asked.changes == 1 else "policies"
     question = Question(
         "Write these changes to the tenant?",
         lines,
-        f"Apply {grouped(asked.changes)} {noun}",
+        f"Apply to {grouped(asked.changes)} {noun}",
         asked.must_type,
         is_dangerous=asked.must_type is not None,
         note=JUSTIFICATION,

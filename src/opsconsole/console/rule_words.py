@@ -29,6 +29,14 @@ def rule_words(rule: Rule) -> str:
     return f"{cron_words(rule.cron) or rule.cron} ({rule.timezone})"
 
 
+def short_rule_words(rule: Rule) -> str:
+    """Return a rule as it stands in a list: days by three letters, the zone left out."""
+    words = (cron_words(rule.cron) if rule.cron else None) or rule_words(rule)
+    for day in _DAYS:
+        words = words.replace(day, day[:3])
+    return words
+
+
 def cron_words(cron: str) -> str | None:
     """Return what five cron fields mean, without their zone; None where no sentence fits."""
     fields = cron.lower().split()

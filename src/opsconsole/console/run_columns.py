@@ -60,7 +60,9 @@ def _progress(run: OperationRun, pen: Pen, width: int) -> list[Span]:
     if total <= 0:
         return pen.cell(f"{grouped(done)} so far" if done else "starting", width)
     remaining = seconds_left(run, pen)
-    words = f" {_percent(done, total):>2} %" + (f"  {left(remaining)}" if remaining is not None and width >= 20 else "")
+    percent = _percent(done, total)
+    words = f" {percent:>2} %" if percent < 100 else " 100%"  # without the blank it fits beside the bar
+    words += f"  {left(remaining)}" if remaining is not None and width >= 20 else ""
     return [*pen.bar(done, total, bar), *pen.cell(words, width - bar, "text")]
 
 
@@ -84,16 +86,24 @@ def _target(run: OperationRun, pen: Pen, width: int) -> list[Span]:
 TOOK_FROM = 84
 """Narrower tables have room for when a run began or for how long it took, not for both."""
 
+SMALL = 68
+"""Below this a table says what became of a run, and how far it is only on the run's own screen."""
+
 RUN_COLUMNS: tuple[Column[OperationRun], ...] = (
     Column("Run", 6, lambda run, pen, width: pen.cell(short_id(run.id), width, "text")),
     Column("State", 11, lambda run, pen, width: pen.state_cell(state_of_run(run), width)),
     Column("Type", 8, lambda run, pen, width: pen.cell(TYPE_WORDS[run.type], width)),
-    Column("Target", 8, _target, flex=1),
-    Column("Progress", 10, _progress, below_width=114),
+    Column("Target", 7, _target, flex=1),
+    Column("Progress", 10, _progress, from_width=SMALL, below_width=114),
     Column("Progress", 21, _progress, from_width=114),
     Column("Items", 7, lambda run, pen, width: _number(progress_of(run)[1], pen, width), right=True, from_width=90),
     Column("Failed", 6, lambda run, pen, width: _number(run.failed_count, pen, width, "bad"), right=True),
-    Column("Started", 8, lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim")),
+    Column(
+        "Started",
+        8,
+        lambda run, pen, width: pen.cell(at(run.started_at, pen.now, pen.zone), width, "dim"),
+        from_width=SMALL,
+    ),
     Column("Took", 5, _took, right=True, from_width=TOOK_FROM),
     Column("By", 10, lambda run, pen, width: pen.cell(run.initiator_name, width, "dim"), from_width=100),
 )

@@ -94,7 +94,7 @@ def _next(
 
     entries = (
         Entry("map", f"Map it to another {one.kind}", one.name),
-        Entry(DROP, "Drop it", f"targets with this {one.kind} are left out"),
+        Entry(DROP, "Drop it", "targets with it are left out"),
         Entry("leave", "Leave the policy out", "nothing is written for it"),
     )
     screen.app.push_screen(PickDialog(f"A {one.kind} was not found", entries), picked)

@@ -76,7 +76,7 @@ REASONS: dict[Reason, ReasonInfo] = {
     ),
     Reason.POLICY_NOT_FOUND: ReasonInfo(
         "The policy does not exist any more, or is outside the sign-in's scope tags.",
-        "Create the policy anew first, or leave it out with `--items`.",
+        "If it was deleted, a new backup does not list it; a restore cannot bring it back: leave it out (`--without`).",
     ),
     Reason.POLICY_AMBIGUOUS: ReasonInfo(
         "Several policies in the tenant have this type and name, so none was chosen.",
@@ -96,7 +96,7 @@ REASONS: dict[Reason, ReasonInfo] = {
     ),
     Reason.UNSUPPORTED_TARGET: ReasonInfo(
         "This kind of target cannot be assigned to this kind of policy.",
-        "Leave the policy out with `--items`, or drop the target with a mapping file (`--map`).",
+        "Leave the policy out with `--without`, or drop the target with a mapping file (`--map`).",
     ),
     Reason.UNSUPPORTED_POLICY_TYPE: ReasonInfo(
         "This policy type, or this built-in policy, cannot be read or assigned here.",
@@ -104,7 +104,7 @@ REASONS: dict[Reason, ReasonInfo] = {
     ),
     Reason.INVALID_REQUEST: ReasonInfo(
         "Graph rejected the request as invalid.",
-        "Look at the message; support can follow the request id. Leave the policy out with `--items` to restore the others.",
+        "Look at the message; support can follow the request id. Leave the policy out with `--without` to restore the others.",
     ),
     Reason.CONFLICT: ReasonInfo(
         "The policy was changed by somebody else while this ran.",

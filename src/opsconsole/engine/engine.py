@@ -110,6 +110,7 @@ class Engine:
         self.changes = 0
         self._has_pulse = has_pulse
         self.published: dict[str, TenantBudget] = {}
+        self.published_tenants: list[str] = []
         keep_records_clean()
         self._env = env
         self._prompt = prompt
@@ -218,6 +219,11 @@ class Engine:
                     known[row.id] = config
             self._known = ((time.monotonic(), seen), known)
         return list(known)
+
+    @property
+    def known_tenants(self) -> list[str]:
+        """Return the tenants it knew when it last looked: without a look at the store."""
+        return list(self._known[1])
 
     def begin(self, run: OperationRun) -> None:
         """Carry out a run that was just claimed."""
@@ -358,7 +364,7 @@ class Engine:
     def register(self) -> None:
         """Note this engine as live in the store."""
         now = self.clock()
-        self.published = {}
+        served = self.tenant_ids()
         with self.db.write() as session:
             engines.register_engine(
                 session,
@@ -367,11 +373,12 @@ class Engine:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 actor=self.actor.name,
-                tenants=self.tenant_ids(),
+                tenants=served,
                 only_runs=self.only_runs,
                 now=to_text(now),
                 expires=to_text(expiry(now, self.lease_seconds)),
             )
+        self.published, self.published_tenants = {}, served
 
     def _unregister(self) -> None:
         try:

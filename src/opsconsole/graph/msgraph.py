@@ -28,6 +28,7 @@ class SdkClient:
         self._concurrency = concurrency
         self._adapter: Any = None
         self._transports: list[Any] = []
+        _silence_libraries()  # before the sign-in, which comes before the first call
 
     async def send(self, request: GraphRequest) -> GraphAnswer:
         """Return whatever Graph answered. Raises GraphFault where no answer came."""
@@ -113,7 +114,6 @@ class SdkClient:
         from msgraph_core import GraphClientFactory
         from msgraph_core.middleware import GraphTelemetryHandler
 
-        _silence_libraries()
         place = urlsplit(self.root)
         host = place.hostname or ""
         is_https = place.scheme == "https"

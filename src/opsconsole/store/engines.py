@@ -77,6 +77,13 @@ def beat(s: Session, engine_id: str, now: str, expires: str) -> bool:
     )
 
 
+def note_tenants(s: Session, engine_id: str, tenants: Sequence[str]) -> bool:
+    """Note which tenants an engine works for by now; False if its row was dropped meanwhile."""
+    return bool(
+        s.run("UPDATE engines SET tenants = :tenants WHERE id = :id", id=engine_id, tenants=to_json_text(list(tenants)))
+    )
+
+
 def note_budgets(s: Session, engine_id: str, budgets: Mapping[str, TenantBudget]) -> bool:
     """Note an engine's pace in each tenant; False if its row was dropped meanwhile."""
     return bool(

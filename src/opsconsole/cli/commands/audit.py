@@ -27,11 +27,14 @@ COLUMNS = (
     Column("Seq", "right", fixed=True),
     Column("When", fixed=True, is_time=True),
     Column("Who"),
-    Column("Action", fixed=True),
+    Column("Action"),
     Column("Outcome", fixed=True),
     Column("Tenant", drop=1),
     Column("What", whole=True),
 )
+
+RESOURCE_WORDS = {"restore_run": "plan", "backup_set": "set"}
+"""What kinds of things are called in tables; the others as they are stored."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,7 +67,7 @@ def trail_options(function: F) -> F:
             "actions",
             multiple=True,
             metavar="ACTION",
-            help="Only this action, such as assignments.restore.executed.",
+            help="Only this action, such as restore.executed.",
         ),
         click.option("--actor", "actors", multiple=True, metavar="NAME", help="Only what this member did."),
     ):
@@ -82,15 +85,16 @@ def query_of(
     search: str | None,
 ) -> audit.AuditQuery:
     """Return the query that the options of ``trail_options`` stand for. Raises UsageError."""
+    by_word = {shown_action(known.value): known for known in Action} | {known.value: known for known in Action}
     chosen = split_words(actions)
     for action in chosen:
-        if action not in {known.value for known in Action}:
+        if action not in by_word:
             raise UsageError(
                 f"There is no action {action!r}.", f"It is one of: {', '.join(known.value for known in Action)}."
             )
     return audit.AuditQuery(
         actors=split_words(actors),
-        actions=tuple(Action(action) for action in chosen),
+        actions=tuple(by_word[action] for action in chosen),
         outcomes=tuple(one_of(AuditOutcome, word, "--outcome") for word in split_words(outcomes)),
         tenant=tenant,
         since=parse_moment(since, "--since"),
@@ -115,15 +119,20 @@ def list_entries(invocation: Invocation, /, limit: int, cursor: str | None, **wo
             str(entry["seq"]),
             moment(entry["created_at"]),
             str(entry["actor"]),
-            str(entry["action"]),
+            shown_action(str(entry["action"])),
             state_cell(str(entry["outcome"])),
             str(entry["tenant"] or "-"),
-            f"{entry['resource_type']} {_short(str(entry['resource_id']))}",
+            f"{RESOURCE_WORDS.get(kind := str(entry['resource_type']), kind)} {_short(str(entry['resource_id']))}",
         ]
         for entry in page.items
     ]
     out.page_table(COLUMNS, rows, page.next_cursor, empty="No entry matches.")
     return 0
+
+
+def shown_action(action: str) -> str:
+    """Return an action as tables show it and ``--action`` takes it as well: without the room that most of them begin with."""
+    return action.removeprefix("assignments.")
 
 
 def _short(resource_id: str) -> str:

@@ -44,7 +44,7 @@ TYPE_COLUMNS = (
     Column("Listed", "right"),
     Column("Fetched", "right"),
     Column("Failed", "right"),
-    Column("Skipped", "right"),
+    Column("Skipped", "right", drop=1),
 )
 
 ITEM_COLUMNS = (

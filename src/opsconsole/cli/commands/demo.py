@@ -69,6 +69,9 @@ def command(
 ) -> int:
     """Try everything on a simulated tenant on loopback, with a store of its own; nothing real is touched.
 
+    Once the first backup has ended, some policies are assigned otherwise in the tenant, as if by somebody else: `D` then
+    `d` finds them, `p` on the set under Backups previews the way back. `--faults some` makes a few policies fail.
+
     For a simulated tenant that stays, with a configuration of your own, see `opsconsole simulate --help`: it takes the
     fixed token `simulator`, and base_url and auth.method "static_token" connect to it.
     """
@@ -87,7 +90,7 @@ def command(
             _make_store(demo)
             if headless:
                 return _rehearse(demo, simulator, has_faults=faults is not None, seed=seed)
-            return _show(demo)
+            return _show(demo, simulator, seed)
         finally:
             demo.close()
 
@@ -102,14 +105,16 @@ def _make_store(demo: Invocation) -> None:
         caller.db.close()
 
 
-def _show(demo: Invocation) -> int:
+def _show(demo: Invocation, simulator: SimulatedTenant, seed: int) -> int:
+    from opsconsole.cli.demo_changes import ChangesAfterBackup
     from opsconsole.cli.demo_place import TENANT_NAME
     from opsconsole.console import run_console
     from opsconsole.service.backups import start_backup
 
-    start_backup(demo.caller(), TENANT_NAME)
+    started = start_backup(demo.caller(), TENANT_NAME)
     demo.close()
-    return run_console(demo.config(), env=demo.env, demo=True)
+    with ChangesAfterBackup(simulator, demo.config(), started.runs[-1].id, seed):
+        return run_console(demo.config(), env=demo.env, demo=True)
 
 
 def _rehearse(demo: Invocation, simulator: SimulatedTenant, *, has_faults: bool, seed: int) -> int:

@@ -34,7 +34,7 @@ COLUMNS = (
     Column("State", fixed=True),
     Column("Tenant"),
     Column("Set", fixed=True),
-    Column("Mode"),
+    Column("Mode", drop=3),
     Column("Changes", "right"),
     Column("Unchanged", "right", drop=2),
     Column("Blocked", "right"),
@@ -296,7 +296,7 @@ def _declined(invocation: Invocation) -> int:
     return EXIT_FAILED
 
 
-@command.command("retry")
+@command.command("retry", short_help="Run again what a restore left undone.")
 @click.argument("restore_ref", metavar="ID")
 @click.option(
     "--justification", default="", metavar="TEXT", help="Why, for tenants where a second administrator approves."

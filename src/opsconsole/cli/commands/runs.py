@@ -152,7 +152,10 @@ def _row(run: OperationRun) -> Row:
 @export_option("every failure of the run")
 @with_invocation
 def show(invocation: Invocation, run_ref: str, with_log: bool, export_to: Path | None) -> int:
-    """Show one run with its counters, phases and failures."""
+    """Show one run with its counters, phases and failures.
+
+    RUN is an id or its end: the six characters that lists show are enough.
+    """
     caller = invocation.caller()
     if export_to is not None:
         return _export_failures(invocation, run_ref, export_to)
@@ -317,7 +320,7 @@ def cancel(invocation: Invocation, run_ref: str) -> int:
     return 0
 
 
-@command.command("retry")
+@command.command("retry", short_help="Start again what a run left undone.")
 @click.argument("run_ref", metavar="RUN")
 @part_options
 @wait_option

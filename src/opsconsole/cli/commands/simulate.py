@@ -33,7 +33,7 @@ from opsconsole.errors import UsageError
     help="Fill the tenant from exported policies.",
 )
 @click.option(
-    "--faults", metavar="FILE", help="A fault profile (none, some, throttled or hostile), or a file of fault rules."
+    "--faults", metavar="PROFILE", help="A fault profile (none, some, throttled or hostile), or a file of fault rules."
 )
 @click.option(
     "--latency-ms", type=click.IntRange(0, 60_000), default=0, metavar="N", help="Time that each request takes."

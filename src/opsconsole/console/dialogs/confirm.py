@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -107,6 +107,15 @@ class ConfirmDialog(Dialog[bool]):
 
     def _hint(self, is_right: bool) -> Text:
         pen = cast("OpsConsoleApp", self.app).pen
+        if isinstance(self.focused, Choice):
+            gives = self.focused.id == "answer-yes"
+            words = f" {'gives the order' if gives else 'cancels'} · "
+            return text_of(
+                (pen.drawn("↵"), pen.ink("key")),
+                (pen.drawn(words), pen.ink("strong" if gives else "dim")),
+                ("Esc", pen.ink("key")),
+                (" cancels", pen.ink("dim")),
+            )
         if is_right:
             return text_of(
                 (pen.drawn("↵"), pen.ink("key")), (" goes on to the button; nothing is ordered yet", pen.ink("dim"))
@@ -129,9 +138,14 @@ class ConfirmDialog(Dialog[bool]):
 
     @on(Input.Changed, "#typed")
     def _typed(self, event: Input.Changed) -> None:
-        is_right = event.value == self._question.must_type
-        self.query_one("#answer-yes", Choice).disabled = not is_right
-        self.query_one("#hint", Static).update(self._hint(is_right))
+        self.query_one("#answer-yes", Choice).disabled = event.value != self._question.must_type
+        self._say_enter()
+
+    @on(events.DescendantFocus)
+    def _say_enter(self) -> None:
+        """Say what Enter would do where the focus is now."""
+        for hint in self.query("#hint").results(Static):
+            hint.update(self._hint(not self.query_one("#answer-yes", Choice).disabled))
 
     @on(Input.Submitted, "#note")
     def _note_entered(self) -> None:

@@ -137,7 +137,7 @@ class PickDialog(Dialog[str | None]):
 
     DEFAULT_CSS = """
     PickDialog { align: center top; }
-    PickDialog #panel { width: 66; max-width: 96%; height: auto; margin-top: 3; padding: 0 1 1 1;
+    PickDialog #panel { width: 74; max-width: 96%; height: auto; margin-top: 3; padding: 0 1 1 1;
         background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
     PickDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
     PickDialog Input:focus { border: none; }

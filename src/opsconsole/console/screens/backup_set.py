@@ -45,11 +45,15 @@ def _type(row: BackupItem, pen: Pen, width: int) -> list[Span]:
 ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
     Column("State", 9, lambda row, pen, width: pen.state_cell(ITEM_STATES[row.status], width)),
     Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
-    Column("Type", 18, _type, below_width=100),
+    Column("Type", 18, _type, from_width=68, below_width=100),
     Column("Type", 32, _type, from_width=100),
     Column("Why", 17, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
     Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
 )
+
+
+WHOLE_COLUMNS = tuple(column for column in ITEM_COLUMNS if column.title != "Why")
+"""Of a set that lacks nothing: the names get the room."""
 
 
 class BackupSetScreen(ListScreen):
@@ -94,6 +98,7 @@ class BackupSetScreen(ListScreen):
         self._set = data.more
         facts = self.query_one("#facts", Facts)
         facts.show(set_facts(data.more, facts.pen, self.size.width))
+        self.table.name_columns(ITEM_COLUMNS if self._has_gaps else WHOLE_COLUMNS)
         super().receive(data)
 
     def source_of(self, found: Filtered) -> Source[BackupItem]:
@@ -148,7 +153,7 @@ class BackupSetScreen(ListScreen):
         return orders.why_not_fetch(self._set) if key_id == "fetch" and self._set is not None else None
 
     def label_of(self, key: Key) -> str:
-        """Name what ``m`` shows next; beside it, ``f`` needs one word only."""
+        """Name what ``m`` shows next; beside it, ``t`` needs one word only."""
         if key.id == "fetch" and self._has_gaps:
             return "fetch"
         return "show all" if key.id == "only" and self._only_missing else super().label_of(key)
@@ -233,7 +238,7 @@ def _gaps(found: BackupSet, pen: Pen, width: int) -> list[Span]:
     words += elsewhere
     if not words:
         gap = found.missing
-        text = " every policy is here with its assignments" if not gap else f" {grouped(gap)} missing: f fetches them"
+        text = " every policy is here with its assignments" if not gap else f" {grouped(gap)} missing: t fetches them"
         return [(text, pen.ink("dim" if not gap else "partial"))]
     line: list[Span] = [(pen.drawn(" ⚠ "), pen.ink("partial"))]
     room = width - width_of(line) - 1

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from opsconsole.console import drift_orders, orders, restore_orders
-from opsconsole.console.figures import age, at_length, grouped
+from opsconsole.console.figures import age, at_length, counted, grouped
 from opsconsole.console.filters import SET_WORDS, record_query
 from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
@@ -33,8 +33,8 @@ from opsconsole.service.list_export import SET_CELLS, ListExport
 WIDE_FROM = 120
 """From this many columns on there is room beside the list."""
 
-BESIDE_WIDTH, SAID_WIDTH = 35, 14
-"""Columns beside the list, and those of them for figures."""
+BESIDE_WIDTH = 35
+"""Columns beside the list."""
 
 LIST_WORDS: dict[TypeStatus, str] = {
     TypeStatus.PENDING: "being listed",
@@ -57,18 +57,23 @@ def _missing(row: BackupSet, pen: Pen, width: int) -> list[Span]:
     return pen.cell(grouped(missing) if missing else "·", width, "bad" if missing else "faint", right=True)
 
 
+def _by(row: BackupSet, pen: Pen, width: int) -> list[Span]:
+    return pen.cell(row.initiator_name, width, "dim")
+
+
 SET_COLUMNS: tuple[Column[BackupSet], ...] = (
     Column("Set", 6, lambda row, pen, width: pen.cell(short_id(row.id), width)),
     Column("State", 12, lambda row, pen, width: pen.state_cell(state_of_set(row), width)),
-    Column("Tenant", 6, lambda row, pen, width: pen.cell(row.tenant, width), flex=2),
-    Column("Policies", 15, _policies, right=True),
-    Column("Missing", 7, _missing, right=True),
+    Column("Tenant", 8, lambda row, pen, width: pen.cell(row.tenant, width), flex=2),
+    Column("Policies", 14, _policies, right=True),
+    Column("Missing", 7, _missing, right=True, from_width=66),
     Column("Types", 5, lambda row, pen, width: pen.cell(str(len(row.by_type)), width, right=True), True, from_width=90),
     Column("Age", 8, lambda row, pen, width: pen.cell(age(row.created_at, pen.now), width, right=True), right=True),
     Column(
-        "Made", 19, lambda row, pen, width: pen.cell(at_length(row.created_at, pen.zone), width, "dim"), from_width=100
+        "Made", 19, lambda row, pen, width: pen.cell(at_length(row.created_at, pen.zone), width, "dim"), from_width=104
     ),
-    Column("By", 8, lambda row, pen, width: pen.cell(row.initiator_name, width, "dim"), flex=1),
+    Column("By", 8, _by, from_width=76, below_width=104),
+    Column("By", 8, _by, flex=1, from_width=104),
 )
 
 
@@ -229,12 +234,19 @@ def types_beside(found: BackupSet, pen: Pen) -> list[list[Span]]:
         [*pen.cell(f"{found.tenant} by {found.initiator_name}", BESIDE_WIDTH, "dim")],
         [],
     ]
+    empty = 0
     for key, counts in sorted(found.by_type.items(), key=lambda each: (-each[1].missing, each[0])):
         said, ink = f"{grouped(counts.fetched)} of {grouped(counts.listed)}", "bad" if counts.missing else "text"
+        if not counts.listed and counts.status is TypeStatus.LISTED:
+            empty += 1
+            continue
         if counts.status in LIST_WORDS:
             said, ink = LIST_WORDS[counts.status], "dim" if counts.status is TypeStatus.NOT_AVAILABLE else "bad"
-        name = pen.cell(type_words(key), BESIDE_WIDTH - SAID_WIDTH - 1, "text" if counts.missing else "dim")
-        lines.append([*name, (" ", pen.ink("dim")), *pen.cell(said, SAID_WIDTH, ink, right=True)])
+        room = max(1, BESIDE_WIDTH - 1 - len(said))
+        name = pen.cell(type_words(key), room, "text" if counts.missing else "dim")
+        lines.append([*name, (" ", pen.ink("dim")), (said, pen.ink(ink))])
+    if empty:
+        lines += [[], [(f"{counted(empty, 'type')} without a policy", pen.ink("dim"))]]
     return lines
 
 

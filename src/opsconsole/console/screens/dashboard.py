@@ -68,6 +68,9 @@ _TENANT = Column("Tenant", 12, _tenant)
 _TEXT = Column("What", 10, _text, flex=1)
 _SINCE = Column("Since", 8, _since, right=True)
 
+SHORT = 18
+"""Below this many lines the list needs those of what is covered."""
+
 BY_BACKUP = frozenset({NeedKind.NO_BACKUP, NeedKind.STALE_BACKUP})
 """What the backup key of this screen mends."""
 
@@ -86,7 +89,8 @@ class DashboardScreen(LiveScreen):
     DashboardScreen #middle {{ height: 1fr; }}
     DashboardScreen #list {{ width: 1fr; }}
     DashboardScreen WindowTable {{ margin-top: 1; }}
-    DashboardScreen #step {{ height: 2; }}
+    DashboardScreen #step {{ height: 2; padding: 0 1; }}
+    DashboardScreen.-wide #step {{ height: 3; }}
     DashboardScreen #panel {{ width: {PANEL_WIDTH}; height: 1fr; border-left: solid $faint; margin-top: 1; display: none; }}
     DashboardScreen.-wide #panel {{ display: block; }}
     """
@@ -106,7 +110,7 @@ class DashboardScreen(LiveScreen):
         with Horizontal(id="middle"):
             with Vertical(id="list"):
                 yield WindowTable(FOR_ONE, empty=self._empty)
-                yield Facts(id="step")
+                yield Facts(id="step", keeps_last=True)
             yield Facts(id="panel")
         yield Facts(id="coverage", classes="-ruled")
         yield FooterLine(self.place)
@@ -135,7 +139,7 @@ class DashboardScreen(LiveScreen):
         pen, width = self.console_app.pen, self.size.width
         is_wide = width >= PANEL_FROM and bool(data.sets)
         self.set_class(is_wide, "-wide")
-        self.query_one("#coverage").display = bool(data.tenants) and not is_wide
+        self.query_one("#coverage").display = bool(data.tenants) and not is_wide and self.size.height >= SHORT
         self.query_one("#summary", Facts).show(overview_lines(data, pen, width, self.size.height))
         self.query_one("#coverage", Facts).show(coverage_lines(data, pen, width))
         table: WindowTable[Need] = self.query_one(WindowTable)
@@ -182,9 +186,9 @@ class DashboardScreen(LiveScreen):
         if need is not None:
             whose = f"{need.tenant}: " if need.tenant else ""
             lines = [
-                [(plain(f" {whose}{need.text}."), pen.ink("strong"))],
+                [(plain(f"{whose}{need.text}."), pen.ink("strong"))],
                 [
-                    (pen.drawn(f" → {need.info.next_step}"), pen.ink("key")),
+                    (pen.drawn(f"→ {need.info.next_step}"), pen.ink("key")),
                     *([(" b", pen.ink("strong")), (" does it.", pen.ink("dim"))] if need.kind in BY_BACKUP else []),
                 ],
             ]

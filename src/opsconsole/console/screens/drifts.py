@@ -63,15 +63,20 @@ def _took(row: DriftCheck, pen: Pen, width: int) -> list[Span]:
 DRIFT_COLUMNS: tuple[Column[DriftCheck], ...] = (
     Column("Check", 6, lambda row, pen, width: pen.cell(short_id(row.run.id), width)),
     Column("State", 11, lambda row, pen, width: pen.state_cell(state_of_check(row), width)),
-    Column("Tenant", 7, lambda row, pen, width: pen.cell(row.run.tenant or "", width), flex=1),
-    Column("Set", 6, lambda row, pen, width: pen.cell(short_id(row.set_id), width)),
+    Column("Tenant", 8, lambda row, pen, width: pen.cell(row.run.tenant or "", width), flex=1),
+    Column("Set", 6, lambda row, pen, width: pen.cell(short_id(row.set_id), width), from_width=74),
     Column("~changed +new -gone =same", 25, _result, flex=1, below_width=112),
     Column("Changed", 7, lambda row, pen, width: _number(row, "changed", pen, width, "changed"), True, 0, 112),
     Column("New", 6, lambda row, pen, width: _number(row, "new", pen, width, "added"), True, 0, 112),
     Column("Gone", 6, lambda row, pen, width: _number(row, "gone", pen, width, "removed"), True, 0, 112),
     Column("Same", 7, lambda row, pen, width: _number(row, "same", pen, width, "text"), True, 0, 112),
     Column("Not compared", 12, lambda row, pen, width: _number(row, "unknown", pen, width, "danger"), True, 0, 112),
-    Column("When", 8, lambda row, pen, width: pen.cell(at(row.run.created_at, pen.now, pen.zone), width, "dim")),
+    Column(
+        "When",
+        8,
+        lambda row, pen, width: pen.cell(at(row.run.created_at, pen.now, pen.zone), width, "dim"),
+        from_width=74,
+    ),
     Column("Took", 5, _took, True, from_width=112),
     Column("By", 8, lambda row, pen, width: pen.cell(row.run.initiator_name, width, "dim"), flex=1, from_width=90),
 )

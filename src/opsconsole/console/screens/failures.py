@@ -63,7 +63,7 @@ class FailuresScreen(ListScreen):
     DEFAULT_CSS = """
     FailuresScreen #head { padding: 1 0 0 0; }
     FailuresScreen WindowTable { width: 1fr; }
-    FailuresScreen #detail { height: 9; padding: 0 1; }
+    FailuresScreen #detail { height: 9; max-height: 40%; padding: 0 1; }
     FailuresScreen #fields { display: none; width: 52; height: 1fr; padding: 0 1; border-left: solid $faint; }
     FailuresScreen.-wide #fields { display: block; }
     FailuresScreen.-wide #detail { display: none; }
@@ -85,7 +85,7 @@ class FailuresScreen(ListScreen):
         with Horizontal():
             yield WindowTable(COLUMNS, empty=self._empty, is_markable=True)
             yield Facts(id="fields", wraps=True)
-        yield Facts(id="detail", classes="-ruled", wraps=True)
+        yield Facts(id="detail", classes="-ruled", keeps_last=True)
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:

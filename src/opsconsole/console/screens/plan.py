@@ -65,9 +65,9 @@ def _counts(row: RestoreItem, pen: Pen, width: int) -> list[Span]:
 
 PLAN_COLUMNS: tuple[Column[RestoreItem], ...] = (
     Column("", 1, _mark),
-    Column("Policy", 10, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=2),
+    Column("Policy", 10, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
     Column(
-        "Type", 22, lambda row, pen, width: pen.cell(type_words(row.policy_type), width, "dim"), flex=1, from_width=66
+        "Type", 18, lambda row, pen, width: pen.cell(type_words(row.policy_type), width, "dim"), flex=1, from_width=66
     ),
     Column("Change", 7, _counts, right=True),
 )
@@ -201,7 +201,12 @@ class PlanScreen(ListScreen):
     # What is done to it
 
     def is_key_of_use(self, key_id: str) -> bool:
-        """Leave the footer to the plan's own keys: the filter's line shows its key already."""
+        """Leave the footer to the plan's own keys: the filter's line shows its key already.
+
+        What becomes of a run comes into it with the first run; until then there is room for leaving a policy out.
+        """
+        if key_id in ("again", "undo") and self._restore is not None and not self._restore.executions:
+            return False
         return key_id != "filter" and super().is_key_of_use(key_id)
 
     def label_of(self, key: Key) -> str:

@@ -42,11 +42,16 @@ RESTORE_COLUMNS: tuple[Column[RestoreRun], ...] = (
     Column("Plan", 6, lambda row, pen, width: pen.cell(short_id(row.id), width)),
     Column("State", 16, lambda row, pen, width: pen.state_cell(RESTORE_STATES[row.status], width)),
     Column("Tenant", 6, lambda row, pen, width: pen.cell(row.tenant, width), flex=1),
-    Column("From", 11, lambda row, pen, width: pen.cell(source_of(row), width, "dim")),
+    Column("From", 11, lambda row, pen, width: pen.cell(source_of(row), width, "dim"), from_width=74),
     Column("Mode", 6, lambda row, pen, width: pen.cell(row.mode.value, width, "dim"), from_width=90),
     Column("Changes", 7, lambda row, pen, width: _count(row, "will_change", pen, width, "changed"), right=True),
     Column("Blocked", 7, lambda row, pen, width: _count(row, "blocked", pen, width, "bad"), right=True),
-    Column("Made", 8, lambda row, pen, width: pen.cell(at(row.created_at, pen.now, pen.zone), width, "dim")),
+    Column(
+        "Made",
+        8,
+        lambda row, pen, width: pen.cell(at(row.created_at, pen.now, pen.zone), width, "dim"),
+        from_width=74,
+    ),
     Column("By", 12, lambda row, pen, width: pen.cell(row.initiator_name, width, "dim"), from_width=100),
 )
 

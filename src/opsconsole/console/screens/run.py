@@ -38,6 +38,9 @@ WIDE_FROM = 110
 LOG_WIDTH = 46
 """Columns of the log beside it."""
 
+SHORT = 20
+"""Below this many lines what failed is listed, and explained only where it is opened."""
+
 SAMPLES = 60
 """Readings of the pace kept for the sparkline."""
 
@@ -50,7 +53,8 @@ class RunScreen(LiveScreen):
     DEFAULT_CSS = """
     RunScreen #facts { padding: 1 0; }
     RunScreen #left { width: 1fr; }
-    RunScreen #explained { height: 6; padding: 0 1; }
+    RunScreen #explained { height: 7; padding: 0 1; }
+    RunScreen.-short #explained { display: none; }
     RunScreen #log { display: none; width: 46; height: 1fr; padding: 0 1; border-left: solid $faint; }
     RunScreen.-wide #log { display: block; }
     """
@@ -70,7 +74,7 @@ class RunScreen(LiveScreen):
         with Horizontal():
             with Vertical(id="left"):
                 yield WindowTable(columns_of(has_failures=False), empty=nothing_yet)
-                yield Facts(id="explained", classes="-ruled", wraps=True)
+                yield Facts(id="explained", classes="-ruled", keeps_last=True)
             yield Facts(id="log")
         yield FooterLine(self.place)
 
@@ -114,6 +118,7 @@ class RunScreen(LiveScreen):
         facts.show(run_facts(report.run, facts.pen, self.size.width, self._rates(), waiting_for, report.log))
 
     def _show_log(self) -> None:
+        self.set_class(self.size.height < SHORT, "-short")
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
         self.call_after_refresh(self._fill_log)  # how many lines there is room for, the layout says
 

@@ -79,7 +79,7 @@ class RunLogScreen(LiveScreen):
         yield Banner()
         yield Facts(id="facts")
         yield WindowTable(LOG_COLUMNS, empty=self._empty)
-        yield Facts(id="whole", classes="-ruled", wraps=True)
+        yield Facts(id="whole", classes="-ruled", keeps_last=True)
         yield FooterLine(self.place)
 
     # What it fetches and shows

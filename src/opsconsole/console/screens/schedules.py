@@ -13,7 +13,7 @@ from opsconsole.console.desk.schedules import ScheduleView
 from opsconsole.console.fire_times import fire_at
 from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.rule_words import rule_words
+from opsconsole.console.rule_words import short_rule_words
 from opsconsole.console.schedule_facts import schedule_facts, state_of_schedule
 from opsconsole.console.screens.live_screen import LiveScreen
 from opsconsole.console.states import state_of_run
@@ -43,10 +43,10 @@ def _next(row: ScheduleView, pen: Pen, width: int) -> list[Span]:
 SCHEDULE_COLUMNS: tuple[Column[ScheduleView], ...] = (
     Column("State", 9, lambda row, pen, width: pen.state_cell(state_of_schedule(row.schedule), width)),
     Column("Starts", 6, lambda row, pen, width: pen.cell(row.schedule.kind.value, width)),
-    Column("Tenant", 7, lambda row, pen, width: pen.cell(row.schedule.tenant, width), flex=1),
-    Column("Rule", 14, lambda row, pen, width: pen.cell(rule_words(row.schedule.rule), width), flex=3),
+    Column("Tenant", 9, lambda row, pen, width: pen.cell(row.schedule.tenant, width), from_width=60),
+    Column("Rule", 14, lambda row, pen, width: pen.cell(short_rule_words(row.schedule.rule), width), flex=1),
     Column("Next", 12, _next),
-    Column("Last run", 11, _last),
+    Column("Last run", 11, _last, from_width=74),
 )
 
 

@@ -64,17 +64,18 @@ TENANT_COLUMNS: tuple[Column[TenantView], ...] = (
     Column("Health", 14, _health),
     Column("Checked", 8, _checked, right=True),
     Column("Complete backup", 15, _backup, right=True),
-    Column("Engines", 7, _engines, right=True),
+    Column("Engines", 7, _engines, right=True, from_width=74),
     Column(
         "Production",
         10,
         lambda row, pen, width: pen.cell("production" if row.is_production else "·", width, "dim"),
+        from_width=74,
     ),
     Column("Waits until", 11, _waits, from_width=96),
     Column(
         "Sign-in", 16, lambda row, pen, width: pen.cell(row.auth_method or "not here", width, "dim"), from_width=110
     ),
-    Column("Workspace", 9, lambda row, pen, width: pen.cell(row.workspace, width, "dim"), flex=1, from_width=110),
+    Column("Workspace", 9, lambda row, pen, width: pen.cell(row.workspace, width, "dim"), flex=1, from_width=116),
 )
 
 

@@ -17,6 +17,9 @@ from opsconsole.console.pen import Pen, Span, text_of
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
+HANG = "  "
+"""What goes on of a target stands below its words, not below its sign."""
+
 MAX_FOLDS = 3
 """Lines that one target may take on its side; filters and long group names need two."""
 
@@ -94,6 +97,6 @@ _GAP: Span = ("  ", Style.null())
 def _side(side: Side, pen: Pen, width: int) -> list[list[Span]]:
     lines = []
     for sign, text, ink in side.targets:
-        parts = wrapped(f"{sign} {text}" if sign else text, width)
+        parts = wrapped(f"{sign} {text}", width, HANG) if sign else wrapped(text, width)
         lines += [pen.cell(part, width, ink) for part in parts[:MAX_FOLDS]]
     return lines

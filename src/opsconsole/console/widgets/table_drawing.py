@@ -15,7 +15,15 @@ from opsconsole.console.marks import Marks
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.table_emptiness import Emptiness
-from opsconsole.console.widgets.table_lines import headings, marked_line, marks_line, newer, row_line, strip_of
+from opsconsole.console.widgets.table_lines import (
+    below_line,
+    headings,
+    marked_line,
+    marks_line,
+    newer,
+    row_line,
+    strip_of,
+)
 from opsconsole.console.window import Source, Window
 from opsconsole.errors import OpsError
 
@@ -127,6 +135,7 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
             return self._strip(headings(self._columns, pen, width, self._margin), width)
         if y == self.size.height - 1:
             below = [
+                *(below_line(len(self._window.rows) - self.top - self._body_height, pen) if self._is_text else ()),
                 *marks_line(len(self._marks), pen),
                 *newer(self._window.waiting, pen, self._source.new if self._source else "newer"),
             ]

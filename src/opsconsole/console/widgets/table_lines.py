@@ -68,9 +68,19 @@ def marks_line(marked: int, pen: Pen) -> list[Span]:
     if not marked:
         return []
     return [
-        (pen.drawn(f" ◆ {marked} marked "), pen.ink("key")),
+        (pen.drawn(f" ◆ {marked} marked · "), pen.ink("key")),
         ("Esc", pen.ink("key")),
         (" unmarks  ", pen.ink("dim")),
+    ]
+
+
+def below_line(hidden: int, pen: Pen) -> list[Span]:
+    """Return how many lines of a text stand below the last one in view; nothing when there are none."""
+    if hidden <= 0:
+        return []
+    return [
+        (pen.drawn(f" … {hidden:,} more {'line' if hidden == 1 else 'lines'} · "), pen.ink("dim")),
+        ("PgDn", pen.ink("key")),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Publishing: what the engine spends of each tenant's Graph budget, for whoever looks at the tenant."""
+"""Publishing: which tenants the engine works for and what it spends of their Graph budgets, for whoever looks at one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ PUBLISH_INTERVAL_S = 1.0
 
 
 class PublishBudgets:
-    """Writes the budgets into the engine's row when they differ from what stands there: an idle engine writes nothing."""
+    """Writes budgets and tenants into the engine's row when they differ from what stands there: an idle engine writes nothing.
+
+    The tenants change when one that is configured gets known to the store: with its first backup.
+    """
 
     name = "publish"
     interval_s = PUBLISH_INTERVAL_S
@@ -23,15 +26,17 @@ class PublishBudgets:
         self._engine = engine
 
     async def step(self) -> None:
-        """Look once, and write if something changed."""
+        """Look once, and write what changed."""
         engine = self._engine
-        budgets = engine.budgets()
-        if budgets == engine.published:
+        budgets, served = engine.budgets(), engine.known_tenants
+        has_other_budgets, has_other_tenants = budgets != engine.published, served != engine.published_tenants
+        if not has_other_budgets and not has_other_tenants:
             return
 
         def write() -> bool:
             with engine.db.write() as session:
-                return engines.note_budgets(session, engine.id, budgets)
+                is_noted = not has_other_tenants or engines.note_tenants(session, engine.id, served)
+                return is_noted and (not has_other_budgets or engines.note_budgets(session, engine.id, budgets))
 
         if await engine.in_thread(write):
-            engine.published = budgets
+            engine.published, engine.published_tenants = budgets, served
