@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import warnings
 from dataclasses import replace
 from datetime import timedelta
 
@@ -203,5 +205,23 @@ def test_showing_all_policies_of_a_plan_keeps_the_row() -> None:
         assert table.current == before and len(table.rows) > 50
         await driver.press("down", "c")
         assert table.current == before, "a row that is hidden leaves the cursor at the nearest one"
+
+    drive(steps, busy_world())
+
+
+def test_a_reading_that_is_replaced_before_it_began_leaves_nothing_behind() -> None:
+    """A coroutine that nobody awaits is told when it is collected, wherever that happens to be."""
+
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        source = table._source
+        assert source is not None
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            for _ in range(5):
+                table.show(source)
+            await driver.until(lambda: table.is_loaded)
+            gc.collect()
+        assert [str(one.message) for one in told if "never awaited" in str(one.message)] == []
 
     drive(steps, busy_world())

@@ -30,6 +30,7 @@ from opsconsole.console.loss import Loss
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.work import begin
 from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import NotFound, OpsError, Unreachable
@@ -256,7 +257,7 @@ class OpsConsoleApp(Keystrokes):
             self._store_changed()
 
     def _ask_identity(self) -> None:
-        self.run_worker(self._identify(), group="identity", exclusive=True)
+        begin(self, self._identify, group="identity", is_newest_only=True)
 
     async def _identify(self) -> None:
         before = self.identity, self.tenant_names

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from opsconsole.console.figures import grouped, took
 from opsconsole.console.states import TYPE_WORDS, state_of_run
+from opsconsole.console.work import begin
 from opsconsole.domain.clock import from_text
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun
@@ -50,7 +51,7 @@ class Bells:
     def look(self) -> None:
         """See which of the runs waited for have ended; called whenever the store changed."""
         if self._wanted():
-            self._app.run_worker(self._look(), group="bells", exclusive=True)
+            begin(self._app, self._look, group="bells", is_newest_only=True)
 
     def _wanted(self) -> set[str]:
         wanted = set(self.watched)

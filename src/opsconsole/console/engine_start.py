@@ -7,6 +7,7 @@ import gc
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
+from opsconsole.console.work import begin
 from opsconsole.errors import OpsError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class EngineStart:
         gc.freeze()  # what is loaded by now stays: looking through it again would make keys wait
         gc.enable()  # it was off while that was loaded
         if self._app.engine is not None:
-            self._app.run_worker(self._start(self._app.engine), group="engine")
+            begin(self._app, self._start, self._app.engine, group="engine")
 
     async def _start(self, engine: EngineHandle) -> None:
         try:

@@ -20,6 +20,7 @@ from opsconsole.config import expanded
 from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.figures import grouped, left
 from opsconsole.console.pen import Span, text_of
+from opsconsole.console.work import begin
 from opsconsole.domain.plain_text import cut, plain
 from opsconsole.errors import OpsError
 from opsconsole.service.list_export import ExportStopped, ListExport, write_list
@@ -109,7 +110,7 @@ class ExportDialog(Dialog[tuple[Path, int] | None]):
             self._is_writing = True
             self.query_one(Input).disabled = True
             self._began, self._written = time.monotonic(), 0
-            self.run_worker(self._write(expanded(text)), group="export")
+            begin(self, self._write, expanded(text), group="export")
 
     async def _write(self, file: Path) -> None:
         app = cast("OpsConsoleApp", self.app)

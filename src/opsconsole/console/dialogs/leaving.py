@@ -15,6 +15,7 @@ from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.loss import undone_words
 from opsconsole.console.pen import text_of
 from opsconsole.console.widgets.choice import Choice
+from opsconsole.console.work import begin
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import Conflict, OpsError
@@ -97,9 +98,9 @@ class LeavingDialog(Dialog[None]):
             case "wait":
                 self._wait("Waiting for the runs to end; Esc stays here.")
             case "hand_over":
-                self.run_worker(self._hand_over(), group="hand_over")
+                begin(self, self._hand_over, group="hand_over")
             case "cancel":
-                self.run_worker(self._cancel(), group="cancel")
+                begin(self, self._cancel, group="cancel")
             case _:
                 self.dismiss()
 

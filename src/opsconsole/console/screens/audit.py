@@ -27,6 +27,7 @@ from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.work import begin
 from opsconsole.domain.audit import ChainWatch, Verdict, WalkStopped
 from opsconsole.domain.filter_words import Filtered
 from opsconsole.errors import OpsError
@@ -186,7 +187,7 @@ class AuditScreen(FilteredScreen):
         self._timer = self.set_interval(LOOK_EVERY_S, self._show_chain)
         self._show_chain()
         self.look_at_keys()
-        self.run_worker(self._walk(watch), group="walk")
+        begin(self, self._walk, watch, group="walk")
 
     async def _walk(self, watch: ChainWatch) -> None:
         # In a thread of its own: what reads for the screens must not wait behind a million entries.

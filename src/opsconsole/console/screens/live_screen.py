@@ -16,6 +16,7 @@ from opsconsole.console.widgets.footer_line import FooterLine
 from opsconsole.console.widgets.header_line import HeaderLine
 from opsconsole.console.widgets.not_there import NotThere
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.console.work import begin
 from opsconsole.errors import NotFound, OpsError, Unreachable
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class LiveScreen(Screen[None]):
             return
         self._is_fetching = True
         self._is_outdated = False
-        self.run_worker(self._fetch_and_show(), group="fetch")
+        begin(self, self._fetch_and_show, group="fetch")
 
     async def _fetch_and_show(self) -> None:
         asked = self._asked
@@ -249,7 +250,7 @@ class LiveScreen(Screen[None]):
                 then(answer)
 
         # The app's, not the screen's: what became of an order is said also where its screen was left meanwhile.
-        self.console_app.run_worker(give(), group="order")
+        begin(self.console_app, give, group="order")
 
     def read(
         self, call: Callable[..., T], *values: Any, then: Callable[[T], None], missed: Callable[[], None] = lambda: None
@@ -268,7 +269,7 @@ class LiveScreen(Screen[None]):
             if self.is_there:
                 then(answer)
 
-        self.run_worker(read(), group="order")
+        begin(self, read, group="order")
 
     def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
         """Read what an order's confirmation must say, then go on with it: once, and only where the key was pressed."""

@@ -11,6 +11,7 @@ from opsconsole.console.pen import Pen, Span
 from opsconsole.console.run_columns import progress_of, target_of
 from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.console.widgets.facts import Facts
+from opsconsole.console.work import begin
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.run import OperationRun, RunType, Status
 from opsconsole.errors import OpsError
@@ -61,7 +62,7 @@ class RunBeside(Facts):
         self._timer = None
         run = self._run
         if run is not None and run.failed_count and not self._is_known(run):
-            self.run_worker(self._read_groups(run), group="beside", exclusive=True)
+            begin(self, self._read_groups, run, group="beside", is_newest_only=True)
 
     async def _read_groups(self, run: OperationRun) -> None:
         app = cast("OpsConsoleApp", self.app)

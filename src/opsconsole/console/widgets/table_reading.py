@@ -10,6 +10,7 @@ from opsconsole.console.sources import PAGE_ROWS, Reading, Source
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.table_moving import TableMoving
 from opsconsole.console.window import FIRST, Window
+from opsconsole.console.work import begin
 from opsconsole.errors import NotFound, OpsError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TableReading(TableMoving[T]):
             self.refresh()
         if not self.is_loaded:
             self._emptiness.begin()
-        self.run_worker(self._read_first(source, self._generation, hold), group="table", exclusive=True)
+        begin(self, self._read_first, source, self._generation, hold, group="table", is_newest_only=True)
 
     def name_columns(self, columns: Sequence[Column[T]]) -> None:
         """Show the same rows under other columns."""
@@ -74,7 +75,7 @@ class TableReading(TableMoving[T]):
             self._is_stale = True
             return
         self._read_for = self._window
-        self.run_worker(self._renew(self._source, self._generation), group="renew")
+        begin(self, self._renew, self._source, self._generation, group="renew")
 
     def put(self, rows: list[T], key: Callable[[T], str]) -> None:
         """Show a short list that the caller holds; the cursor stays on its row wherever that comes to stand."""
@@ -149,9 +150,9 @@ class TableReading(TableMoving[T]):
         if source is None or not self.is_loaded or not self._window.has_more:
             self.move_to(len(self._window.rows) - 1)
         elif source.load_back is not None:
-            self.run_worker(self._read_end(source, self._generation), group="table", exclusive=True)
+            begin(self, self._read_end, source, self._generation, group="table", is_newest_only=True)
         else:
-            self.run_worker(self._walk_to_end(source, self._generation), group="table", exclusive=True)
+            begin(self, self._walk_to_end, source, self._generation, group="table", is_newest_only=True)
 
     async def _read_end(self, source: Source[T], generation: int) -> None:
         try:
@@ -257,7 +258,7 @@ class TableReading(TableMoving[T]):
         above = self._window.has_before and self.cursor < AHEAD_ROWS
         if below or above:
             self._read_for = self._window  # at once: the worker begins later, and a key may come before
-            self.run_worker(self._read_on(self._source, self._generation, below=below), group="page")
+            begin(self, self._read_on, self._source, self._generation, below=below, group="page")
 
     async def _read_on(self, source: Source[T], generation: int, *, below: bool) -> None:
         if await self._go_on(source, generation, below=below):
