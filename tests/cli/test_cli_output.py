@@ -61,6 +61,8 @@ def test_what_the_user_typed_is_harmless_in_an_error(ready: Program) -> None:
 
 def test_tables_fit_cut_on_a_terminal_and_whole_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     columns = (Column("Id", fixed=True), Column("Name"))
     rows = [["abcdef", "x" * 60], ["ghijkl", Cell("done", "green")]]
     piped = draw(columns, rows, is_terminal=False).text
