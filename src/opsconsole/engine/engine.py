@@ -30,6 +30,7 @@ from opsconsole.engine.duties.heartbeat import Heartbeat
 from opsconsole.engine.duties.publish import PublishBudgets
 from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.engine.duties.schedules import FireSchedules
+from opsconsole.engine.heap import share_one_heap
 from opsconsole.engine.pauses import StoredPauses
 from opsconsole.engine.scheduler import Scheduler
 from opsconsole.engine.worker import carry_out, expiry, is_still_allowed, refuse, release
@@ -126,6 +127,7 @@ class Engine:
 
     async def run(self) -> None:
         """Work until told to stop (or, when draining, until nothing is left). Raises StoreUnavailable only at the start."""
+        share_one_heap()
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         if self.is_stopping:
             self._stop.set()
