@@ -6,10 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
+
+from msgspec.structs import replace
 
 from opsconsole.config import Config, parse_config
 from opsconsole.domain.access import Actor, Role

@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -295,7 +295,7 @@ async def open_every_place(app: OpsConsoleApp, pilot: Any) -> dict[str, tuple[st
 def links_of(stage: Stage) -> list[DeepLink]:
     """A link to each main screen, and to one of each thing that can be linked to."""
     tables = {"run": "operation_runs", "backup_set": "backup_sets", "restore": "restore_runs"}
-    assert {"screen", *tables} == {one.name for one in fields(DeepLink)}
+    assert {"screen", *tables} == set(DeepLink.__struct_fields__)
     ids = {name: stage.rows(f"SELECT id FROM {table} ORDER BY id DESC")[0][0] for name, table in tables.items()}
     found = [DeepLink(**{name: one}).found(stage.desk) for name, one in ids.items()]
     return [*(DeepLink(top.name) for top in TOPS), *found]

@@ -7,12 +7,12 @@ restore's first write, when a schedule fires, and when what it started is claime
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Role, allows
 from opsconsole.domain.failure import Reason

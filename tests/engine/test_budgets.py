@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from opsconsole.engine.duties.publish import PublishBudgets
 from opsconsole.graph.client import GraphRequest

@@ -6,10 +6,10 @@ import csv
 import json
 import stat
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from builders import at
 from opsconsole.domain.access import Actor, Role

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from opsconsole.config import Config
 from opsconsole.domain.access import Actor, Role

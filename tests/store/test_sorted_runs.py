@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from builders import ALICE, BOB, at, complete_run, make_failure, make_place, make_run
 from opsconsole.domain.failure import Reason

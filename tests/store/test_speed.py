@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from builders import ALICE, START, all_items, at, listed_items, make_failure, make_place, make_run, make_set
 from opsconsole.config import Config

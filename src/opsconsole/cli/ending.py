@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from opsconsole.cli.text import sentence
 from opsconsole.errors import OpsError
@@ -27,8 +27,7 @@ class Interrupted(OpsError):
     exit_code = EXIT_INTERRUPTED
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """What is told of an error. ``help_text`` is shown instead of the sentence where a command was named without its word."""
 
     code: str

@@ -6,15 +6,15 @@ import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, TextIO
+
+from msgspec import Struct
 
 from opsconsole.domain.json_text import to_document
 from opsconsole.domain.plain_text import plain
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table.
 
     A ``fixed`` one is never cut nor broken, however narrow the terminal; a ``whole`` one may take several lines, but is
@@ -30,8 +30,7 @@ class Column:
     is_time: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A table cell of the program's own words, in a style; plain strings are foreign text and made harmless."""
 
     text: str

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
     from opsconsole.console.desk.desk import Desk
 
 
-@dataclass(frozen=True, slots=True)
-class DeepLink:
+class DeepLink(Struct, frozen=True):
     """A main screen, and over it at most one run, backup set or restore plan; Esc leads back to the main screen."""
 
     screen: str = "runs"

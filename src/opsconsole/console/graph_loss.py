@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from opsconsole.domain.clock import from_text
 from opsconsole.domain.run import OperationRun, Status
@@ -17,8 +18,7 @@ WORDS = {
 """What is shown of the reasons after which a call is tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphLoss:
+class GraphLoss(Struct, frozen=True):
     """One run that gets no answer. ``next_try_at`` is None between two tries."""
 
     tenant: str

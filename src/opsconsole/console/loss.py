@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from opsconsole.errors import CommitUnknown, OpsError, Unreachable
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """The store cannot be reached: what is wrong, what to do next, since when the screen is old, when the next try comes."""
 
     message: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from msgspec import Struct
 from rich.style import Style
 from rich.text import Text
 
@@ -17,8 +17,7 @@ Span = tuple[str, Style]
 """A piece of one line and how it is drawn. The text must be plain already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True):
     """How to draw at one moment. ``is_ascii`` replaces every drawn character by one that each terminal has.
 
     ``only_tenant`` is the name of the one tenant there is: what is on every line need not be said on each.

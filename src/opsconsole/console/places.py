@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One kind of screen. ``key`` goes there from anywhere; a place without one is opened from another.
 
     ``screen`` names module and class of a main screen, which is imported when it is first gone to.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import total_ordering
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from opsconsole.console.figures import at, grouped, left, seconds_between, took
 from opsconsole.console.pen import Pen, Span
@@ -137,8 +139,7 @@ def sorted_columns(sort: RunSort, *, is_reversed: bool) -> tuple[Column[Operatio
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True)
-class _Turned:
+class _Turned(Struct, frozen=True):
     """A value whose order is turned round."""
 
     value: Any

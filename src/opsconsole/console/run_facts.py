@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from opsconsole.console.figures import at_length, grouped, left, seconds_between, sparkline, took
+from opsconsole.console.folding import wrapped
 from opsconsole.console.log_lines import phase_spans, waits_now
 from opsconsole.console.pen import Pen, Span, width_of
 from opsconsole.console.run_columns import progress_of, seconds_left, target_of
 from opsconsole.console.states import TYPE_WORDS, state_of_run
 from opsconsole.domain.clock import from_text
-from opsconsole.domain.plain_text import cut, plain
+from opsconsole.domain.plain_text import cut
 from opsconsole.domain.run import GraphUse, OperationRun, Status
 from opsconsole.domain.run_event import RunEvent, phases_of
 
@@ -69,8 +69,8 @@ def _progress_lines(
 ) -> list[list[Span]]:
     words = _wait_words(run, pen, log) or (f"waits for {waiting_for}" if waiting_for else "")
     if run.status is Status.QUEUED:
-        said = textwrap.wrap(words or "waits for its turn", width - 2)[:2]
-        lines = [[(f" {pen.drawn(plain(line))}", pen.ink("partial" if words else "dim"))] for line in said]
+        said = wrapped(words or "waits for its turn", width - 2)[:2]
+        lines = [[(f" {pen.drawn(line)}", pen.ink("partial" if words else "dim"))] for line in said]
         return [*lines, []][:2]
     below: list[Span] = [(f" {cut(words, width - 2)}", pen.ink("partial"))] if words else []
     return [_progress_line(run, pen, width), below]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from opsconsole.console.states import RUN_STATES, State
 from opsconsole.domain.run import Outcome, Status
 
 
-@dataclass(frozen=True, slots=True)
-class RunTab:
+class RunTab(Struct, frozen=True):
     """One tab; no status and no outcome means all runs."""
 
     digit: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -21,16 +22,14 @@ class PageLike(Protocol[T]):
     def next_cursor(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How one page is read: what follows ``cursor``, or what comes before it; without one, from the top or the end."""
 
     cursor: str | None = None
     is_back: bool = False
 
 
-@dataclass(frozen=True)
-class Source(Generic[T]):
+class Source(Struct, Generic[T], frozen=True):
     """Where a list comes from. ``load``, ``load_back`` and ``find`` run in worker threads; ``key`` is a row's identity.
 
     ``load_back`` returns the rows before a cursor, or the last ones of the list, in the list's order, and where to go

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from opsconsole.domain.backup import BackupSet
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """How one state is shown: always glyph and word together, so that neither colour nor font is needed."""
 
     glyph: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from rich.style import Style
 from textual.theme import BUILTIN_THEMES, Theme
 
@@ -16,8 +15,7 @@ SIXTEEN = "opsconsole-16"
 """Used where there are sixteen colours: the terminal's own, on the terminal's own background."""
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """The few colours there are. States use blue, bluish green, orange and vermilion (Okabe and Ito), never red against green."""
 
     background: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from opsconsole.console.sources import PAGE_ROWS, PageLike, Reading, Source
 
@@ -19,8 +20,7 @@ FIRST = Reading()
 """How the top of a list is read."""
 
 
-@dataclass
-class _Page(Generic[T]):
+class _Page(Struct, Generic[T]):
     reading: Reading
     rows: list[T]
 

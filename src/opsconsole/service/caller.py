@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 from opsconsole.config import Config
 from opsconsole.domain.access import Actor
@@ -22,8 +23,7 @@ DEFAULT_LIMIT = 50
 """Entries a page holds where the caller names no number: two screens' worth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """An actor at a store. ``workspace`` narrows lists to one workspace; None means all the actor is a member of."""
 
     db: Database
@@ -38,8 +38,7 @@ class Caller:
         return to_text(self.clock())
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """One page of a list; ``next_cursor`` is None on the last one."""
 
     items: list[T]

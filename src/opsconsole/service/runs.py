@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
 from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, ReasonInfo
@@ -40,8 +41,7 @@ SHOWN_REQUESTS = 3
 """Request ids that come with a group of failures: support asks for one; the failures themselves have all."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunQuery:
+class RunQuery(Struct, frozen=True):
     """Which runs to list; empty fields do not narrow. ``since`` and ``until`` are texts as the store keeps time."""
 
     statuses: tuple[Status, ...] = ()
@@ -57,8 +57,7 @@ class RunQuery:
     is_reversed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FailureGroup:
+class FailureGroup(Struct, frozen=True):
     """The failures of a run that share a reason and a code, with what to tell the operator.
 
     ``message`` is the first one's; ``request_ids`` are of the first ones that have any.

@@ -7,9 +7,10 @@ scheduler.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from opsconsole.domain.access import Actor, Capability
 from opsconsole.domain.audit import Action

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from opsconsole.store.database import Database, Dialect, Session
 from opsconsole.store.sqlite import SqliteSession
@@ -27,8 +28,7 @@ _ADVISORY_LOCK = 0x0_0B5C_0501E
 _SCHEMA = Path(__file__).parent / "schema"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One migration: SQL files of both dialects, and of one each."""
 
     name: str

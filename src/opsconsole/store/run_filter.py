@@ -8,8 +8,9 @@ branches can hold anything at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from opsconsole.domain.ids import looks_like_id
 from opsconsole.domain.run import Outcome
@@ -28,8 +29,7 @@ MAX_SEARCH_IDS = 200
 """How many runs a search by the end of an id may name; four digits name some 15 in a million."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunFilter:
+class RunFilter(Struct, frozen=True):
     """Which runs; an empty field does not restrict. Texts are times, ids and the values of the domain's words.
 
     ``since`` is included, ``until`` is not. ``by`` is an initiator's name, ``search`` the end of an id (of a run, set

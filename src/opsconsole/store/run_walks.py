@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.store.database import Session, chunks
@@ -23,8 +24,7 @@ CURSOR_MARK = ":"
 """Stands between value and id in a cursor of a list that is not sorted by time: ``1500:0199…``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One walk along an index (named for SQLite) that begins where the anchor says."""
 
     index: str
@@ -32,8 +32,7 @@ class Branch:
     is_by_failure: bool = False
 
 
-@dataclass(slots=True)
-class Selection:
+class Selection(Struct):
     """A filter made ready for one store: conditions that hold in every branch, and the branches that reach the runs.
 
     ``is_by_id``: the walks yield runs in the order of their ids, which is that of time. ``is_collected``: few runs are
@@ -53,8 +52,7 @@ class Selection:
     is_collected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a run stands in a list: what the list is ordered by, its id last."""
 
     values: tuple[Any, ...]
@@ -69,8 +67,7 @@ class Place:
         return self.id if sort is RunSort.STARTED else f"{self.values[0]}{CURSOR_MARK}{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Region:
+class _Region(Struct, frozen=True):
     """A part of a list: the next one lies wholly beyond it. ``since`` and ``until`` are the bounds of time to be kept in it."""
 
     conditions: tuple[str, ...] = ()

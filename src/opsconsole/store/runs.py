@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from opsconsole.domain.run import Counters, OperationRun, Outcome, failed_count
 from opsconsole.domain.run_sort import RunSort
@@ -60,8 +62,7 @@ DEFAULT_FAILURES = 1000
 """How many failures come with a run unless asked otherwise: more than a person reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewRun:
+class NewRun(msgspec.Struct, frozen=True):
     """A run to be queued. ``context`` is as ``empty_context`` makes it."""
 
     id: str
@@ -161,7 +162,7 @@ def list_runs(
 
 def count_runs(s: Session, workspace_ids: Sequence[str], flt: RunFilter) -> int:
     """Return exactly how many runs match: from the kept counts where they can tell."""
-    return run_walks.count(s, run_filter.select(s, workspace_ids, replace(flt, sort=RunSort.STARTED)))
+    return run_walks.count(s, run_filter.select(s, workspace_ids, msgspec.structs.replace(flt, sort=RunSort.STARTED)))
 
 
 def counts_by_state(s: Session, workspace_ids: Sequence[str]) -> dict[tuple[str, str], int]:

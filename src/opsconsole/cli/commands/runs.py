@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.exporting import export_option, tell_export

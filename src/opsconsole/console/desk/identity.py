@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from opsconsole.domain.access import CAPABILITY_FROM, Capability, Role, allows
 from opsconsole.domain.plain_text import plain
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from opsconsole.service.tenants import TenantView
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who sits at this console, and with which role in each workspace they are a member of.
 
     ``key`` names the account for good: ``uid:1000``, ``sid:S-1-5-…``, ``pg:alice``.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from opsconsole.domain.access import Actor, Member, Role
 
 
-@dataclass(frozen=True, slots=True)
-class MembersReport:
+class MembersReport(Struct, frozen=True):
     """The members that the actor may see. ``own_key`` is the actor's own; ``is_one_file``: the store is an SQLite file."""
 
     members: Sequence[Member]

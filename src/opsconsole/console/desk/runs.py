@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from opsconsole.domain.failure import Failure, Reason
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from opsconsole.service.started import Started
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """A run with what its screen shows around it."""
 
     run: OperationRun

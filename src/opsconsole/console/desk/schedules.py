@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from opsconsole.domain.run import OperationRun
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from opsconsole.service.started import Started
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleView:
+class ScheduleView(Struct, frozen=True):
     """A schedule with the run that tells how its last fire went; None: it never fired, or its run is not to be seen."""
 
     schedule: Schedule

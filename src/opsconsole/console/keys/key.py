@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from opsconsole.domain.access import Capability
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key: ``id`` never changes, ``keys`` are Textual's names, ``shown`` is what a footer prints.
 
     What follows a key that ``opens_field`` is text: it acts before the next key is looked at, so that letters typed

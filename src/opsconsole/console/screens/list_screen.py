@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from textual import on
 
 from opsconsole.console.pen import Pen, Span
@@ -17,8 +17,7 @@ from opsconsole.domain.filter_words import Filtered, FilterError, FilterWord, pa
 from opsconsole.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """How many rows the filter leaves, of how many; ``more`` is what else a screen read along with them."""
 
     found: int

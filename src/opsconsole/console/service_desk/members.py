@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from opsconsole.console.desk.members import MembersReport
 from opsconsole.console.service_desk.at_service import AtService

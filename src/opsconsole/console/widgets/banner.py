@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from msgspec import Struct
 from rich.text import Text
 from textual.widget import Widget
 
@@ -21,8 +21,7 @@ MAX_LINES = 3
 """Lines of each part of the words below the first: both parts leave the list half of the smallest terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What stands at the left of the first line and at its right, and below it: what is wrong at length, what to do next."""
 
     left: list[Span]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from opsconsole.console.pen import Pen, Span
 
@@ -14,8 +15,7 @@ GAP = 2
 """Blank columns between two cells."""
 
 
-@dataclass(frozen=True)
-class Column(Generic[T]):
+class Column(Struct, Generic[T], frozen=True):
     """``cell`` returns spans of exactly the width it is given. ``flex`` columns share what is left.
 
     ``from_width`` and ``below_width``: how wide the table must and must not be for the column to be shown. ``mark``

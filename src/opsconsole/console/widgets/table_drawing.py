@@ -121,6 +121,9 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
         if self.top <= place < self.top + self._body_height:
             self._refresh_line(place - self.top + self._top_lines)
 
+    def _refresh_body(self) -> None:
+        self.refresh(Region(0, self._top_lines, self.size.width, self._body_height))
+
     def _refresh_last_line(self) -> None:
         self._refresh_line(self.size.height - 1)
 

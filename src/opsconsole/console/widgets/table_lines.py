@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from rich.segment import Segment
@@ -86,10 +86,24 @@ def below_line(hidden: int, pen: Pen) -> list[Span]:
 
 def strip_of(spans: list[Span], width: int, style: Style) -> Strip:
     """Return spans as one strip of exactly ``width`` columns."""
-    segments = [Segment(text, ink) for text, ink in spans]
     used = width_of(spans)
-    if used < width:
-        segments.append(Segment(" " * (width - used)))
+    segments = list(_inked([*spans, (" " * (width - used), Style.null())]))
     strip = Strip(segments, max(used, width)).crop(0, width)
     # Neighbours drawn alike become one: each change of style costs the terminal some forty bytes.
     return strip.apply_style(style).simplify()
+
+
+def _inked(spans: Iterable[Span]) -> Iterator[Segment]:
+    """Draw blanks with the ink before them where they look the same, and nothing for an empty text."""
+    before = Style.null()
+    for text, ink in spans:
+        if not text:
+            continue
+        if not ink and text.isspace() and not _shows_on_blanks(before):
+            ink = before
+        before = ink
+        yield Segment(text, ink)
+
+
+def _shows_on_blanks(ink: Style) -> bool:
+    return bool(ink.bgcolor or ink.underline or ink.underline2 or ink.reverse or ink.strike or ink.overline)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from msgspec import Struct
 
 from opsconsole.console.sources import PAGE_ROWS, Reading, Source
 from opsconsole.console.widgets.column import Column
@@ -25,8 +26,7 @@ MAX_LOOKUPS = 60
 """Rows looked up one by one at a refresh; more than fit on a screen need not be fresh."""
 
 
-@dataclass(frozen=True)
-class _Held(Generic[T]):
+class _Held(Struct, Generic[T], frozen=True):
     items: list[T]
     next_cursor: str | None = None
 
