@@ -14,7 +14,8 @@ from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.ids import new_id
 from opsconsole.domain.plan import Mode
 from opsconsole.domain.restore import ItemState, RestoreItem, RestoreRun
-from opsconsole.domain.run import OperationRun, Outcome, RunType, empty_context, identity_hash
+from opsconsole.domain.run import OperationRun, Outcome, RunType, empty_context
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.store import access, backups, restores, runs, tenants
 from opsconsole.store.database import Session
 

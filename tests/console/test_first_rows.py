@@ -6,15 +6,20 @@ import gc
 import json
 import subprocess
 import sys
+from collections import Counter
+from typing import Any
 
 import pytest
 
 from opsconsole.config import Config
 from opsconsole.console import run_console
+from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.engine_start import EngineStart
+from opsconsole.console.places import TOPS
 from opsconsole.errors import StoreUnavailable
 
 from .driving import Driver, drive
+from .memory_desk import MemoryDesk
 from .world import busy_world
 
 LATER = (
@@ -62,3 +67,40 @@ def test_garbage_is_looked_for_again_once_the_engine_may_start() -> None:
             gc.enable()
 
     drive(steps, busy_world())
+
+
+class Counting:
+    """A desk that counts what it is asked, each question with its values."""
+
+    def __init__(self, desk: MemoryDesk) -> None:
+        self.desk = desk
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.desk, name)
+        if not callable(found) or name in OFTEN:
+            return found
+
+        def ask(*values: Any, **named: Any) -> Any:
+            self.asked[f"{name}{values}{named}"] += 1
+            return found(*values, **named)
+
+        return ask
+
+
+OFTEN = frozenset({"now", "changed"})
+"""What is asked again and again, whatever is on the screen."""
+
+OF_THE_APP = frozenset({"identity(){}", "tenants(){}"})
+"""What the app asks for its header, whatever the screen asks."""
+
+
+@pytest.mark.parametrize("place", [place.name for place in TOPS])
+def test_a_screen_that_opens_asks_each_question_once(place: str) -> None:
+    desk = Counting(busy_world())
+
+    async def steps(driver: Driver) -> None:
+        assert desk.asked
+        assert [asked for asked, times in desk.asked.items() if times > 1 + (asked in OF_THE_APP)] == []
+
+    drive(steps, desk, link=DeepLink(place))  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ from world import CATALOG, MANAGED_APPS, World, add_policy, group, small_tenant,
 from .conftest import settle
 from .driving import Driver, drive
 from .memory_desk import MemoryDesk
-from .world import make_run, minutes
+from .world import busy_world, make_run, minutes
 from .world_run import (
     MANY,
     awaiting_world,
@@ -105,6 +105,21 @@ def test_phases_stand_with_their_lengths_also_those_of_a_lost_worker() -> None:
         await driver.press(*PARTIAL)
         assert "Reading in batches 2m40 → Looking up names 7.0s" in words(driver)
         assert "Settling from the list" not in driver.text(), "not all fit: the newest stay"
+
+    drive(steps, desk)
+
+
+def test_facts_of_every_run_are_drawn_at_every_width_a_terminal_passes_through() -> None:
+    desk = busy_world(more_runs=0)
+
+    async def steps(driver: Driver) -> None:
+        drawn = {
+            len(run_facts(run, driver.app.pen, width, [1.0], words, ()))
+            for run in desk.all_runs
+            for width in range(81)
+            for words in (None, "an engine")
+        }
+        assert len(drawn) == 1, "as many lines, whatever the run waits for"
 
     drive(steps, desk)
 

@@ -164,3 +164,9 @@ def test_nothing_is_left_to_do() -> None:
         if UNFINISHED.search(line)
     ]
     assert found == []
+
+
+def test_no_handler_of_the_console_calls_the_one_it_overrides() -> None:
+    """Textual calls the handlers of all classes: a second call reads the store twice for each screen that opens."""
+    called = re.compile(r"super\(\)\.on_(mount|unmount|resize|screen_resume|show|focus|blur)\(")
+    assert [path.name for path in (SOURCE / "console").rglob("*.py") if called.search(path.read_text("utf-8"))] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +24,8 @@ class LazyGroup(click.Group):
         """Load the command of that name, and nothing else. Raises click.UsageError for one that does not exist."""
         module = self.modules.get(cmd_name)
         if module is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(cmd_name, self.modules, n=1)
             guess = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(f"There is no command {cmd_name!r}.{guess}", ctx)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -237,12 +235,3 @@ def settle_outcome(counters: Counters, *, failure_count: int, is_cancelled: bool
     if failure_count and counters.processed + counters.unchanged + counters.awaiting == 0:
         return Outcome.FAILED
     return Outcome.PARTIALLY_SUCCEEDED
-
-
-def identity_hash(workspace_id: str, tenant_id: str | None, run_type: RunType, target: object) -> str:
-    """Return the identity of a run: two active runs must not share it (promise 2).
-
-    ``target`` is any JSON value that says what the run is about; lists that are sets must come sorted.
-    """
-    text = json.dumps([workspace_id, tenant_id, run_type.value, target], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -10,7 +10,8 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
 from opsconsole.domain.backup import BackupItem, BackupSet, ItemStatus
 from opsconsole.domain.json_text import JsonText
-from opsconsole.domain.run import OperationRun, RunType, Status, empty_context, identity_hash
+from opsconsole.domain.run import OperationRun, RunType, Status, empty_context
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.errors import Conflict, UsageError
 from opsconsole.graph.policy_types import POLICY_TYPES, supported_types
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page

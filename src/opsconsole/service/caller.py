@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import subprocess
 import sys
@@ -79,6 +78,8 @@ def parse_actor(text: str) -> Actor:
     prefix, _, rest = text.partition(":")
     if prefix in ("uid", "sid", "pg") and rest:
         return Actor(text, rest if prefix == "pg" else _name_of(text, rest))
+    import getpass
+
     if text == getpass.getuser():
         return local_actor()
     if sys.platform == "win32":  # pragma: no cover

@@ -11,7 +11,8 @@ from opsconsole.domain.access import Capability
 from opsconsole.domain.audit import Action
 from opsconsole.domain.difference import EVERYTHING, DifferenceFilter
 from opsconsole.domain.failure import Reason
-from opsconsole.domain.run import OperationRun, Outcome, RunType, empty_context, identity_hash
+from opsconsole.domain.run import OperationRun, Outcome, RunType, empty_context
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.errors import Conflict
 from opsconsole.operations.differences import KINDS_KEY, Difference, Differences
 from opsconsole.service import runs as run_service

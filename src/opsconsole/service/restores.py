@@ -11,7 +11,8 @@ from opsconsole.domain.audit import Action
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.plan import Danger, Mode, danger_sentence
 from opsconsole.domain.restore import RETRIABLE, ItemState, RestoreRun, RestoreStatus
-from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.domain.run import RunType, empty_context
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.errors import Conflict, PlanOutdated, UsageError
 from opsconsole.service.backups import check_type, resolve_set
 from opsconsole.service.caller import Caller

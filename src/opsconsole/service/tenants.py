@@ -6,7 +6,8 @@ from opsconsole.config import TenantConfig
 from opsconsole.domain.access import Capability, Role
 from opsconsole.domain.assignment import ZERO_GUID
 from opsconsole.domain.audit import Action
-from opsconsole.domain.run import RunType, empty_context, identity_hash
+from opsconsole.domain.run import RunType, empty_context
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.errors import ConfigError
 from opsconsole.service.access_lines import access_lines
 from opsconsole.service.caller import Caller

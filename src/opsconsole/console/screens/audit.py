@@ -90,7 +90,6 @@ class AuditScreen(FilteredScreen):
         """List the newest entries."""
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
         self.relist()
-        super().on_mount()
         self._show_chain()
 
     def on_unmount(self) -> None:
@@ -101,7 +100,6 @@ class AuditScreen(FilteredScreen):
     def on_resize(self) -> None:
         """Show the panel where there is room for it."""
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
-        super().on_resize()
         self.call_after_refresh(self._show_entry)
 
     # What it fetches and shows

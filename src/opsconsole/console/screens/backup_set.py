@@ -81,7 +81,6 @@ class BackupSetScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the policies."""
-        super().on_mount()
         self.relist(keep=True)
 
     # What it fetches and shows

@@ -105,7 +105,6 @@ class BackupsScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the sets."""
-        super().on_mount()
         self.set_interval(LOOK_EVERY_S, self._look_at_ages)
         self._fit()
         self.relist(keep=True)
@@ -113,7 +112,6 @@ class BackupsScreen(ListScreen):
     def on_resize(self) -> None:
         """Show what the set under the cursor lacks beside the list where there is room."""
         self._fit()
-        super().on_resize()
 
     def _fit(self) -> None:
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
@@ -127,7 +125,6 @@ class BackupsScreen(ListScreen):
 
     def on_screen_resume(self) -> None:
         """Bring the ages up to date at once."""
-        super().on_screen_resume()
         self._look_at_ages()
 
     def _look_at_ages(self) -> None:

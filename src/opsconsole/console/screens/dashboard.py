@@ -117,14 +117,12 @@ class DashboardScreen(LiveScreen):
 
     def on_mount(self) -> None:
         """Read for the first time."""
-        super().on_mount()
         self.query_one("#summary", Facts).show([[(" Reading the store…", self.console_app.pen.ink("dim"))]])
         self.set_interval(LOOK_EVERY_S, self._look)
         self.set_interval(READ_EVERY_S, self._read_again)
 
     def on_screen_resume(self) -> None:
         """Bring the ages up to date at once."""
-        super().on_screen_resume()
         self._look()
 
     # What it fetches and shows

@@ -88,14 +88,12 @@ class DifferencesScreen(FilteredScreen):
 
     def on_mount(self) -> None:
         """List what differs."""
-        super().on_mount()
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
         self.relist()
 
     def on_resize(self) -> None:
         """Put both sides where there is room for them."""
         self.set_class(self.size.width >= WIDE_FROM, "-wide")
-        super().on_resize()
 
     # What a subclass says
 

@@ -101,7 +101,6 @@ class DriftsScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the checks."""
-        super().on_mount()
         self.relist()
 
     def source_of(self, found: Filtered) -> Source[DriftCheck]:

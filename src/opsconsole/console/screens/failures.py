@@ -90,7 +90,6 @@ class FailuresScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the failures."""
-        super().on_mount()
         self.relist()
 
     def source_of(self, found: Filtered) -> Source[Row]:

@@ -86,8 +86,9 @@ class LiveScreen(Screen[None]):
         return next(one for one in reversed(self.app.screen_stack) if not isinstance(one, TooSmall)) is self
 
     def on_mount(self) -> None:
-        """Fetch for the first time."""
-        self.reload()
+        """Fetch for the first time, if listing has not begun to: Textual calls the handlers of all classes, this one last."""
+        if not self._is_fetching:
+            self.reload()
 
     def on_screen_resume(self) -> None:
         """Catch up with what changed while another screen was in front."""

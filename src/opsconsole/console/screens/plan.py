@@ -108,7 +108,6 @@ class PlanScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the policies of the plan."""
-        super().on_mount()
         self.relist(keep=True)
 
     # What it fetches and shows
@@ -191,7 +190,6 @@ class PlanScreen(ListScreen):
 
     def on_resize(self) -> None:
         """Show as much of the chosen policy as there is room for then."""
-        super().on_resize()
         self.call_after_refresh(self._resized)
 
     def _resized(self) -> None:

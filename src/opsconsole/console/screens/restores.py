@@ -73,7 +73,6 @@ class RestoresScreen(ListScreen):
 
     def on_mount(self) -> None:
         """List the plans."""
-        super().on_mount()
         self.relist()
 
     def source_of(self, found: Filtered) -> Source[RestoreRun]:

@@ -80,7 +80,6 @@ class RunScreen(LiveScreen):
 
     def on_mount(self) -> None:
         """Count the seconds of a run that works, also while nothing is written."""
-        super().on_mount()
         self.set_interval(1, self._tick)
 
     def _tick(self) -> None:

@@ -73,12 +73,10 @@ class RunsScreen(ListScreen):
         """Show the newest runs."""
         self._fit()
         self.relist()
-        super().on_mount()
 
     def on_resize(self) -> None:
         """Show the run under the cursor beside the list where there is room."""
         self._fit()
-        super().on_resize()
 
     def _fit(self) -> None:
         self.set_class(self.size.width >= WIDE_FROM, "-wide")

@@ -72,7 +72,6 @@ class SchedulesScreen(LiveScreen):
 
     def on_mount(self) -> None:
         """Read the schedules, and look at the clock."""
-        super().on_mount()
         self.set_interval(LOOK_EVERY_S, self._look_at_clock)
 
     # What it fetches and shows

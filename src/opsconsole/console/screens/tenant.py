@@ -98,7 +98,6 @@ class TenantScreen(LiveScreen):
 
     def on_mount(self) -> None:
         """Read for the first time."""
-        super().on_mount()
         self.set_interval(LOOK_EVERY_S, self._look)
 
     # What it fetches and shows

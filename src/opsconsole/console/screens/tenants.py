@@ -100,7 +100,6 @@ class TenantsScreen(LiveScreen):
 
     def on_mount(self) -> None:
         """Read for the first time."""
-        super().on_mount()
         self.set_interval(LOOK_EVERY_S, self._look)
 
     # What it fetches and shows

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from opsconsole.domain.clock import to_text
 from opsconsole.domain.failure import Failure, FailureCode, Reason
-from opsconsole.domain.run import MAX_ATTEMPTS, Outcome, RunType, empty_context, identity_hash, settle_outcome
+from opsconsole.domain.run import MAX_ATTEMPTS, Outcome, RunType, empty_context, settle_outcome
+from opsconsole.domain.run_identity import identity_hash
 from opsconsole.operations.completion import complete_run
 from opsconsole.store import engines, runs
 from opsconsole.store.database import Session
