@@ -7,10 +7,11 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.domain.access import Actor, Role

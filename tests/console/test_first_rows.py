@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from opsconsole.config import Config
-from opsconsole.console import run_console
+from opsconsole.console import opening, run_console
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.places import TOPS
+from opsconsole.console.sources import PAGE_ROWS
+from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.domain.run import Outcome, Status
 from opsconsole.errors import StoreUnavailable
 
+from .conftest import make_app, settle
 from .driving import Driver, drive
 from .memory_desk import MemoryDesk
 from .world import busy_world
@@ -104,3 +110,56 @@ def test_a_screen_that_opens_asks_each_question_once(place: str) -> None:
         assert [asked for asked, times in desk.asked.items() if times > 1 + (asked in OF_THE_APP)] == []
 
     drive(steps, desk, link=DeepLink(place))  # type: ignore[arg-type]
+
+
+def test_runs_that_were_read_before_are_drawn_at_once_and_brought_up_to_date() -> None:
+    desk = busy_world()
+    app = make_app(desk)
+    app.first_runs = opening._first_runs(desk)
+    assert app.first_runs is not None
+    newest, *others = desk.all_runs
+    desk.all_runs = [replace(newest, initiator_name="somebody-else"), *others]
+    asked: list[bool] = []
+    found = desk.runs
+
+    def runs(*values: Any, **named: Any) -> Any:
+        asked.append(app.screen.query_one(WindowTable).is_loaded)
+        return found(*values, **named)
+
+    desk.runs = runs  # type: ignore[method-assign]
+
+    async def steps() -> None:
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settle(pilot)
+            assert asked == [True], "the list was read once, when its rows were there"
+            assert app.first_runs is None
+            assert "somebody-else" in Driver(pilot).text()
+
+    asyncio.run(steps())
+
+
+def test_a_store_that_cannot_be_read_at_first_is_read_by_the_console() -> None:
+    desk = busy_world()
+    desk.is_lost = True
+    assert opening._first_runs(desk) is None
+    desk.is_lost = False
+
+    async def steps(driver: Driver) -> None:
+        assert len(driver.app.screen.query_one(WindowTable).rows) == PAGE_ROWS
+
+    drive(steps, desk)
+
+
+def test_runs_that_were_read_before_are_not_shown_where_others_are_asked_for() -> None:
+    desk = busy_world()
+    app = make_app(desk, link=DeepLink("backups"))
+    app.first_runs = opening._first_runs(desk)
+
+    async def steps() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            driver = Driver(pilot)
+            await driver.press("6")
+            states = {(run.status, run.outcome) for run in app.screen.query_one(WindowTable).rows}
+            assert states == {(Status.COMPLETED, Outcome.FAILED)}
+
+    asyncio.run(steps())

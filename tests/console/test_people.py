@@ -9,6 +9,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from opsconsole.config import load_config
 from opsconsole.console.app import OpsConsoleApp
@@ -389,7 +390,7 @@ def test_an_operator_is_refused_by_the_service_as_well(desk: ServiceDesk) -> Non
     rule = Rule(every="24h")
     added = desk.add_schedule(ScheduleKind.BACKUP, "contoso", rule)
     desk.set_member("main", "uid:54321", Role.OPERATOR)
-    operator = ServiceDesk(replace(desk.caller, actor=Actor("uid:54321", "op")))
+    operator = ServiceDesk(structs.replace(desk.caller, actor=Actor("uid:54321", "op")))
     for order in (
         lambda: operator.add_schedule(ScheduleKind.BACKUP, "contoso", rule),
         lambda: operator.pause_schedule(added.id),

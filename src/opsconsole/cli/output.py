@@ -10,7 +10,6 @@ from typing import Any, Literal, TextIO
 
 from msgspec import Struct
 
-from opsconsole.domain.json_text import to_document
 from opsconsole.domain.plain_text import plain
 
 
@@ -66,6 +65,8 @@ class Output:
 
     def document(self, value: object) -> None:
         """Write the one JSON document: indented for a reader, on one line for a program; ASCII, so that any stream carries it."""
+        from opsconsole.domain.json_text import to_document
+
         is_read = sys.stdout is not None and sys.stdout.isatty()
         self.line(to_document(value, indent=2 if is_read else None))
 

@@ -39,6 +39,8 @@ from opsconsole.service.pulse import Pulse
 if TYPE_CHECKING:
     from opsconsole.console.desk.desk import Desk
     from opsconsole.console.desk.engine import EngineHandle
+    from opsconsole.domain.run import OperationRun
+    from opsconsole.service.caller import Page
 
 T = TypeVar("T")
 
@@ -55,7 +57,8 @@ RETRY_S = 3.0
 class OpsConsoleApp(Keystrokes):
     """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
 
-    ``has_temporary_store``: what is queued ends with this console, as in the demo.
+    ``has_temporary_store``: what is queued ends with this console, as in the demo. ``first_runs``: the newest runs, where
+    they were read before there was anything to draw them on.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -101,6 +104,7 @@ class OpsConsoleApp(Keystrokes):
         self.workspace = workspace
         self.config_place = config_place
         self.state_folder: Path | None = None
+        self.first_runs: Page[OperationRun] | None = None
         self.left_runs = 0
         self.handed_to: int | None = None
         self.handed_runs: tuple[str, ...] = ()

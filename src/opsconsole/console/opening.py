@@ -15,12 +15,18 @@ from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.embedded_engine import EmbeddedEngine
 from opsconsole.console.service_desk import ServiceDesk
+from opsconsole.console.sources import PAGE_ROWS
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN
 from opsconsole.domain.ids import short_id
+from opsconsole.errors import OpsError
 from opsconsole.service.opening import open_caller
+from opsconsole.service.runs import RunQuery
 
 if TYPE_CHECKING:
     from opsconsole.config import Config
+    from opsconsole.console.desk.desk import Desk
+    from opsconsole.domain.run import OperationRun
+    from opsconsole.service.caller import Page
 
 THEME_VARIABLE = "OPSCONSOLE_THEME"
 """``dark`` (the default) or ``light``; the palette changes it while the console is open."""
@@ -63,6 +69,8 @@ def open_console(
             workspace=workspace,
             config_place=str(config.path or ""),
         )
+        if link.screen == "runs":
+            app.first_runs = _first_runs(desk)
         app.state_folder = state_dir()
         app.tenant_names = [tenant.name for tenant in config.tenants]  # until the store has said which there are
         if not (attach or read_only):
@@ -81,6 +89,14 @@ def open_console(
         noun = "run was" if app.left_runs == 1 else "runs were"
         sys.stderr.write(f"{app.left_runs} {noun} left for another engine. Go on with: opsconsole engine --drain\n")
     return int(code if code is not None else app.return_code or 0)
+
+
+def _first_runs(desk: Desk) -> Page[OperationRun] | None:
+    """Read the newest runs at once: they are drawn with the first frame, and no thread opens the store for them."""
+    try:
+        return desk.runs(RunQuery(), PAGE_ROWS, None)
+    except OpsError:
+        return None  # the console says what is wrong, and tries again
 
 
 def offer_first_run(place: str, *, is_configured: bool, env: Mapping[str, str] | None) -> str:

@@ -11,7 +11,6 @@ from opsconsole.domain.access import CAPABILITY_OF_RUN, Capability
 from opsconsole.domain.failure import REASONS, Failure, FailureCode, Reason, ReasonInfo
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
-from opsconsole.domain.run_event import RunEvent
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import Conflict
 from opsconsole.service.caller import DEFAULT_LIMIT, Caller, Page
@@ -30,6 +29,7 @@ from opsconsole.store.database import Session
 
 # Looking at runs, the most frequent command and the first rows of the console, loads what the orders take only for them.
 if TYPE_CHECKING:
+    from opsconsole.domain.run_event import RunEvent
     from opsconsole.service.started import Started
     from opsconsole.store.engines import EngineRow
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from opsconsole.domain.run import OperationRun
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
     from opsconsole.service.started import Started
 
 
-class ScheduleView(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ScheduleView:
     """A schedule with the run that tells how its last fire went; None: it never fired, or its run is not to be seen."""
 
     schedule: Schedule

@@ -33,10 +33,11 @@ from opsconsole.domain.filter_words import Filtered
 from opsconsole.domain.run import OperationRun
 from opsconsole.domain.run_sort import RunSort
 from opsconsole.errors import NotFound
+from opsconsole.service.runs import RunQuery
 
 if TYPE_CHECKING:
+    from opsconsole.service.caller import Page
     from opsconsole.service.list_export import ListExport
-    from opsconsole.service.runs import RunQuery
 
 
 class RunsScreen(ListScreen):
@@ -123,7 +124,13 @@ class RunsScreen(ListScreen):
             is_newest_first=not (is_by_time and query.is_reversed),
             rank=None if is_by_time else partial(run_rank, sort=query.sort, is_reversed=query.is_reversed),
             new="newer" if is_by_time else "new",
+            ready=self._read_before(query),
         )
+
+    def _read_before(self, query: RunQuery) -> Page[OperationRun] | None:
+        """Return the newest runs if they are asked for and were read before the console was there; once."""
+        before, self.console_app.first_runs = self.console_app.first_runs, None
+        return before if query == RunQuery() else None
 
     def exported(self) -> ListExport[OperationRun]:
         """Export the runs of the tab and the filter, in their order."""

@@ -87,23 +87,25 @@ def below_line(hidden: int, pen: Pen) -> list[Span]:
 def strip_of(spans: list[Span], width: int, style: Style) -> Strip:
     """Return spans as one strip of exactly ``width`` columns."""
     used = width_of(spans)
-    segments = list(_inked([*spans, (" " * (width - used), Style.null())]))
+    segments = list(_inked([*spans, (" " * (width - used), Style.null())], style))
     strip = Strip(segments, max(used, width)).crop(0, width)
     # Neighbours drawn alike become one: each change of style costs the terminal some forty bytes.
     return strip.apply_style(style).simplify()
 
 
-def _inked(spans: Iterable[Span]) -> Iterator[Segment]:
+def _inked(spans: Iterable[Span], ground: Style) -> Iterator[Segment]:
     """Draw blanks with the ink before them where they look the same, and nothing for an empty text."""
     before = Style.null()
+    is_even = not _shows(ground)
     for text, ink in spans:
         if not text:
             continue
-        if not ink and text.isspace() and not _shows_on_blanks(before):
+        if is_even and not ink and text.isspace() and not before.bgcolor and not _shows(before):
             ink = before
         before = ink
         yield Segment(text, ink)
 
 
-def _shows_on_blanks(ink: Style) -> bool:
-    return bool(ink.bgcolor or ink.underline or ink.underline2 or ink.reverse or ink.strike or ink.overline)
+def _shows(ink: Style) -> bool:
+    """Tell whether an ink, or a ground under it, makes a blank look different by what is drawn on it."""
+    return bool(ink.underline or ink.underline2 or ink.reverse or ink.strike or ink.overline)

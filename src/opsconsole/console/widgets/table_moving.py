@@ -21,8 +21,8 @@ class TableMoving(TableDrawing[T]):
     def _look_ahead(self) -> None:
         """Read on where the cursor comes near the end of what is in memory."""
 
-    def move_to(self, place: int) -> None:
-        """Put the cursor on a row, as near as there is one."""
+    def move_to(self, place: int, *, view: int = 0) -> None:
+        """Put the cursor on a row, as near as there is one; the view goes ``view`` rows along, and where the cursor is."""
         rows = len(self._window.rows)
         if self._is_text:
             place = max(0, min(place, rows - self._body_height))
@@ -35,6 +35,8 @@ class TableMoving(TableDrawing[T]):
             return
         before, top = self.cursor, self.top
         self.cursor = place
+        if view:
+            self.top = max(0, min(self.top + view, rows - self._body_height))
         self._keep_in_view(ahead=self._body_height // AHEAD)
         if self.top != top:
             self._refresh_body()
@@ -83,11 +85,11 @@ class TableMoving(TableDrawing[T]):
 
     def action_page_up(self) -> None:
         """Move one screen up."""
-        self.move_to(self.cursor - self._body_height)
+        self.move_to(self.cursor - self._body_height, view=-self._body_height)
 
     def action_page_down(self) -> None:
         """Move one screen down."""
-        self.move_to(self.cursor + self._body_height)
+        self.move_to(self.cursor + self._body_height, view=self._body_height)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row that was clicked; a click on the chosen one opens it."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 AHEAD_ROWS = 15
-"""Rows left below (or above) the cursor when the next page is read, so that going on never waits."""
+"""Rows left below (or above) the cursor, beyond a screen of them, when the next page is read: going on never waits."""
 
 MAX_LOOKUPS = 60
 """Rows looked up one by one at a refresh; more than fit on a screen need not be fresh."""
@@ -53,6 +53,12 @@ class TableReading(TableMoving[T]):
             self._window = _window_of(source)
             self.cursor = self.top = 0
             self.refresh()
+        if source.ready is not None and hold is None:
+            window = _window_of(source)
+            window.start(source.ready)
+            self._enter(window)
+            self.call_after_refresh(self.renew)  # it may have changed since
+            return
         if not self.is_loaded:
             self._emptiness.begin()
         begin(self, self._read_first, source, self._generation, hold, group="table", is_newest_only=True)
@@ -110,22 +116,26 @@ class TableReading(TableMoving[T]):
         if generation != self._generation:
             return
         height, row = self._body_height, self.cursor - self.top
-        self._window = window
-        self.cursor = self.top = 0
+        place = 0
         if hold is not None and window.rows:
             places = (place for place, one in enumerate(window.rows) if source.key(one) >= hold)
-            self.cursor = next(places, len(window.rows) - 1)
-            self.top = max(0, min(self.cursor - row, len(window.rows) - height))
-            self._keep_in_view()
+            place = next(places, len(window.rows) - 1)
+        self._enter(window, place, max(0, min(place - row, len(window.rows) - height)) if place else 0)
+        if hold is not None:
+            self._look_ahead()
+        self._catch_up()
+
+    def _enter(self, window: Window[T], place: int = 0, top: int = 0) -> None:
+        """Show another window, the cursor on a row of it."""
+        self._window = window
+        self.cursor, self.top = place, top
+        self._keep_in_view()
         self.is_loaded = True
         self._emptiness.end()
         self._has_failed = self._is_entering = False
         self.refresh()
-        self.post_message(self.Loaded())
+        self.call_after_refresh(self.post_message, self.Loaded())
         self.post_message(self.Moved())
-        if hold is not None:
-            self._look_ahead()
-        self._catch_up()
 
     @property
     def _is_reading(self) -> bool:
@@ -254,8 +264,9 @@ class TableReading(TableMoving[T]):
     def _look_ahead(self) -> None:
         if self._source is None or self._is_entering or self._is_reading:
             return
-        below = self._window.has_more and self.cursor >= len(self._window.rows) - AHEAD_ROWS
-        above = self._window.has_before and self.cursor < AHEAD_ROWS
+        ahead = AHEAD_ROWS + min(self._body_height, PAGE_ROWS)
+        below = self._window.has_more and self.cursor >= len(self._window.rows) - ahead
+        above = self._window.has_before and self.cursor < ahead
         if below or above:
             self._read_for = self._window  # at once: the worker begins later, and a key may come before
             begin(self, self._read_on, self._source, self._generation, below=below, group="page")
