@@ -34,6 +34,9 @@ FRAME_S = 0.03
 MAX_FRAMES = 100
 """A screen that still moves after four seconds is drawn as it is."""
 
+REST_S = 90.0
+"""Whatever a key sets off has ended by then, on a busy machine too: what goes on is a mistake, and is named."""
+
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 
 
@@ -88,6 +91,16 @@ def throw(pilot: Pilot[Any], key: str) -> None:
 
 async def see_through(pilot: Pilot[Any]) -> None:
     """Wait until every message has been handled and nothing is being read."""
+    try:
+        async with asyncio.timeout(REST_S):
+            await _come_to_rest(pilot)
+    except TimeoutError:
+        at_work = [f"{one.group}: {one.state.name}" for one in pilot.app.workers if one.is_running]
+        unread = [table for table in pilot.app.screen.query(WindowTable) if not _is_read(table)]
+        raise AssertionError(f"{pilot.app.screen} never comes to rest: at work {at_work}, unread {unread}") from None
+
+
+async def _come_to_rest(pilot: Pilot[Any]) -> None:
     quiet = 0
     while quiet < 3 and pilot.app.is_running and pilot.app._exception is None:
         screen = pilot.app.screen
@@ -118,8 +131,11 @@ def _has_read(screen: Screen[Any]) -> bool:
         return False
     if not any(strip.text.strip() for strip in drawn(screen.app)):
         return False  # not laid out: a dialog that opens now would stand before nothing
-    tables = screen.query(WindowTable)
-    return all(table.is_loaded or table._has_failed or table._source is None for table in tables)
+    return all(_is_read(table) for table in screen.query(WindowTable))
+
+
+def _is_read(table: WindowTable[Any]) -> bool:
+    return table.is_loaded or table._has_failed or table._source is None
 
 
 async def settle(pilot: Pilot[Any]) -> None:
