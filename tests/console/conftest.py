@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -54,6 +55,7 @@ def _same_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # else golden screens hang on when they are taken
+    monkeypatch.setattr(gc, "freeze", lambda: None)  # right for one console; of a thousand nothing would ever be let go
 
 
 def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsoleApp:

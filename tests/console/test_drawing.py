@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from rich.style import Style
 
 from opsconsole.console.widgets.table_lines import strip_of
 from opsconsole.console.widgets.window_table import WindowTable
+from opsconsole.domain.ids import short_id
 
+from .conftest import see_through
 from .driving import Driver, drive
 from .world import busy_world
 
@@ -88,3 +93,59 @@ def test_a_list_that_fits_never_moves_and_a_longer_one_not_beyond_its_end() -> N
 
     drive(short, busy_world(more_runs=0))
     drive(long, busy_world())
+
+
+@pytest.mark.parametrize("lines", [24, 110])
+def test_walking_a_long_list_keeps_the_cursor_in_view_and_the_screen_full(lines: int) -> None:
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        height, seen = table._body_height, list[str]()
+
+        async def step(by: int) -> None:
+            table.move_to(table.cursor + by)
+            await see_through(driver.pilot)
+            assert table.top <= table.cursor < table.top + height and table.top >= 0, (table.cursor, table.top)
+            assert table.top <= max(0, len(table.rows) - height), "blank lines below the last row"
+
+        assert len(table.rows) >= height
+        while not seen or seen[-1] != table.current.id:
+            seen.append(table.current.id)
+            await step(11)
+        assert seen[-1] == desk.all_runs[-1].id
+        while table.current.id != desk.all_runs[0].id:
+            await step(-11)
+
+    desk = busy_world()
+    drive(steps, desk, size=(80, lines))
+
+
+def test_a_page_that_comes_when_the_cursor_went_to_the_other_end_takes_no_row_from_under_it() -> None:
+    desk = busy_world()
+    hold, held, read = threading.Event(), threading.Event(), desk.runs
+
+    def runs(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        page = read(query, limit, cursor, **named)
+        if hold.is_set():
+            held.set()
+            assert released.wait(5)
+        return page
+
+    released = threading.Event()
+    desk.runs = runs  # type: ignore[method-assign]
+
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        while len(table.rows) < 200:
+            await driver.press("pagedown")
+        hold.set()
+        table.move_to(len(table.rows) - 1)
+        await driver.until_quick(held.is_set)
+        driver.throw("g")
+        await driver.until_quick(lambda: table.cursor == 0)
+        hold.clear()
+        released.set()
+        await driver.press()
+        assert table.current is table.rows[0] and table.current.id == desk.all_runs[0].id
+        assert f"▸ {short_id(desk.all_runs[0].id)}" in driver.text()
+
+    drive(steps, desk)

@@ -8,25 +8,27 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from opsconsole.config import Config
-from opsconsole.console import opening, run_console
+from opsconsole.console import engine_start, opening, run_console
+from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.deep_link import DeepLink
 from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.places import TOPS
 from opsconsole.console.sources import PAGE_ROWS
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.domain.run import Outcome, Status
+from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.errors import StoreUnavailable
 
 from .conftest import make_app, settle
-from .driving import Driver, drive
+from .driving import Driver, Engine, drive
 from .memory_desk import MemoryDesk
-from .world import busy_world
+from .world import busy_world, make_run, minutes
 
 LATER = (
     "apscheduler",
@@ -131,11 +133,73 @@ def test_runs_that_were_read_before_are_drawn_at_once_and_brought_up_to_date() -
     async def steps() -> None:
         async with app.run_test(size=(120, 40)) as pilot:
             await settle(pilot)
-            assert asked == [True], "the list was read once, when its rows were there"
+            driver = Driver(pilot)
+            await driver.until(lambda: "somebody-else" in driver.text())
+            assert asked and all(asked), "nothing is read before its rows are there"
             assert app.first_runs is None
-            assert "somebody-else" in Driver(pilot).text()
 
     asyncio.run(steps())
+
+
+def console_with_first_runs(desk: MemoryDesk, steps: Callable[[Driver], Awaitable[None]], **named: Any) -> None:
+    app = make_app(desk, **named)
+    app.first_runs = opening._first_runs(desk)
+
+    async def run() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(pilot)
+            await steps(Driver(pilot))
+
+    asyncio.run(run())
+
+
+def test_the_engine_is_started_once_the_runs_that_were_read_before_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_start, "AT_LAST_S", 3600.0)
+    engine = Engine([])
+
+    async def steps(driver: Driver) -> None:
+        await driver.until(lambda: engine.is_started)
+
+    console_with_first_runs(busy_world(), steps, engine=engine)
+
+
+def test_after_such_a_start_g_goes_to_what_came_since() -> None:
+    desk = busy_world()
+
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        newest = make_run(9999, RunType.CHECK, ago=minutes(0))
+        desk.all_runs.insert(0, newest)
+        desk.has_changed = True
+        await driver.until(lambda: table.waiting == 1)
+        await driver.press("g")
+        assert (table.rows[0].id, table.waiting) == (newest.id, 0)
+
+    console_with_first_runs(desk, steps)
+
+
+def test_after_an_empty_start_the_first_run_is_shown() -> None:
+    desk = busy_world()
+    later, desk.all_runs = desk.all_runs, []
+
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        assert table.rows == []
+        desk.all_runs = later[:1]
+        desk.has_changed = True
+        await driver.until(lambda: [run.id for run in table.rows] == [later[0].id])
+
+    console_with_first_runs(desk, steps)
+
+
+@pytest.mark.parametrize(("screen", "is_read"), [("runs", True), ("backups", False)])
+def test_runs_are_read_before_only_where_they_are_shown(
+    screen: str, is_read: bool, sqlite_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[OpsConsoleApp] = []
+    monkeypatch.setattr(OpsConsoleApp, "run", lambda app: opened.append(app))
+    run_console(Config(store_url=sqlite_store_url), screen=screen, attach=True)
+    assert (opened[0].first_runs is not None) is is_read
 
 
 def test_a_store_that_cannot_be_read_at_first_is_read_by_the_console() -> None:

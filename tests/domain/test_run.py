@@ -14,9 +14,9 @@ from opsconsole.domain.run import (
     RunType,
     Status,
     empty_context,
-    identity_hash,
     settle_outcome,
 )
+from opsconsole.domain.run_identity import identity_hash
 
 OUTCOMES = [
     # (what happened, counters, failure records, cancelled, outcome)

@@ -69,7 +69,7 @@ def open_console(
             workspace=workspace,
             config_place=str(config.path or ""),
         )
-        if link.screen == "runs":
+        if app.link.screen == "runs":
             app.first_runs = _first_runs(desk)
         app.state_folder = state_dir()
         app.tenant_names = [tenant.name for tenant in config.tenants]  # until the store has said which there are

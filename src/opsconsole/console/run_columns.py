@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import total_ordering
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from opsconsole.console.figures import at, grouped, left, seconds_between, took
@@ -139,7 +139,8 @@ def sorted_columns(sort: RunSort, *, is_reversed: bool) -> tuple[Column[Operatio
 
 
 @total_ordering
-class _Turned(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class _Turned:
     """A value whose order is turned round."""
 
     value: Any

@@ -35,8 +35,7 @@ class Source(Struct, Generic[T], frozen=True):
     ``load_back`` returns the rows before a cursor, or the last ones of the list, in the list's order, and where to go
     on upwards; a list without it can be left at its end only by way of what lies between. ``rank`` orders the rows of
     a list that falls by something else than its keys. ``is_newest_first``: new rows come in at the top (and wait
-    there); otherwise they come in at the end. ``new`` is what rows that wait are called. ``ready`` is the first page where
-    it was read already, before anything was drawn.
+    there); otherwise they come in at the end. ``new`` is what rows that wait are called.
     """
 
     key: Callable[[T], str]
@@ -46,7 +45,6 @@ class Source(Struct, Generic[T], frozen=True):
     load_back: Callable[[int, str | None], PageLike[T]] | None = None
     rank: Callable[[T], Any] | None = None
     new: str = "newer"
-    ready: PageLike[T] | None = None
 
     def read(self, reading: Reading, limit: int = PAGE_ROWS) -> PageLike[T]:
         """Return a page. A list that cannot be read backwards is never asked to be."""

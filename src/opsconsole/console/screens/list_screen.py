@@ -10,7 +10,7 @@ from textual import on
 
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.live_screen import LiveScreen
-from opsconsole.console.sources import Source
+from opsconsole.console.sources import PageLike, Source
 from opsconsole.console.widgets.filter_line import FilterLine
 from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.filter_words import Filtered, FilterError, FilterWord, parse_filter
@@ -59,8 +59,8 @@ class FilteredScreen(LiveScreen):
         """Return the list."""
         return self.query_one(WindowTable)
 
-    def relist(self, *, keep: bool = False, hold: str | None = None) -> None:
-        """Show what the filter leaves, from the top."""
+    def relist(self, *, keep: bool = False, hold: str | None = None, ready: PageLike[Any] | None = None) -> None:
+        """Show what the filter leaves, from the top; ``ready`` is its first page where that was read before."""
         line = self.line
         try:
             self._filtered = parse_filter(line.text, self.words, self.desk.now(), self.console_app.zone)
@@ -71,7 +71,7 @@ class FilteredScreen(LiveScreen):
             return
         self._is_wrong, self._names_nobody, self._filter = False, False, line.text
         line.tell(None, None)
-        self.table.show(self.source_of(self._filtered), keep=keep, hold=hold)
+        self.table.show(self.source_of(self._filtered), keep=keep, hold=hold, ready=ready)
         self.reload(anew=True)
 
     def _show_nothing(self, error: NotFound) -> None:

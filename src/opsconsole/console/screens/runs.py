@@ -36,7 +36,6 @@ from opsconsole.errors import NotFound
 from opsconsole.service.runs import RunQuery
 
 if TYPE_CHECKING:
-    from opsconsole.service.caller import Page
     from opsconsole.service.list_export import ListExport
 
 
@@ -71,9 +70,10 @@ class RunsScreen(ListScreen):
         yield FooterLine(self.place)
 
     def on_mount(self) -> None:
-        """Show the newest runs."""
+        """Show the newest runs, at once where they were read before there was a screen."""
         self._fit()
-        self.relist()
+        before, self.console_app.first_runs = self.console_app.first_runs, None
+        self.relist(ready=before if self._query(Filtered({})) == RunQuery() else None)
 
     def on_resize(self) -> None:
         """Show the run under the cursor beside the list where there is room."""
@@ -124,13 +124,7 @@ class RunsScreen(ListScreen):
             is_newest_first=not (is_by_time and query.is_reversed),
             rank=None if is_by_time else partial(run_rank, sort=query.sort, is_reversed=query.is_reversed),
             new="newer" if is_by_time else "new",
-            ready=self._read_before(query),
         )
-
-    def _read_before(self, query: RunQuery) -> Page[OperationRun] | None:
-        """Return the newest runs if they are asked for and were read before the console was there; once."""
-        before, self.console_app.first_runs = self.console_app.first_runs, None
-        return before if query == RunQuery() else None
 
     def exported(self) -> ListExport[OperationRun]:
         """Export the runs of the tab and the filter, in their order."""

@@ -10,9 +10,9 @@ from opsconsole.console.widgets.table_drawing import TableDrawing
 
 T = TypeVar("T")
 
-AHEAD = 3
+PART_AHEAD = 3
 """The list moves on by a third of its height when the cursor reaches its edge: what comes next is seen before, and most
-keys change two lines of the terminal instead of all (2 kB a key on average; row by row it would be 6)."""
+keys change two lines of the terminal instead of all (1.5 kB a key on average; row by row it would be 6)."""
 
 
 class TableMoving(TableDrawing[T]):
@@ -22,7 +22,10 @@ class TableMoving(TableDrawing[T]):
         """Read on where the cursor comes near the end of what is in memory."""
 
     def move_to(self, place: int, *, view: int = 0) -> None:
-        """Put the cursor on a row, as near as there is one; the view goes ``view`` rows along, and where the cursor is."""
+        """Put the cursor on a row, as near as there is one, and the view around it.
+
+        ``view``: so many rows the view moves along with the cursor. Of a text the row at the top is the one that is moved to.
+        """
         rows = len(self._window.rows)
         if self._is_text:
             place = max(0, min(place, rows - self._body_height))
@@ -37,7 +40,7 @@ class TableMoving(TableDrawing[T]):
         self.cursor = place
         if view:
             self.top = max(0, min(self.top + view, rows - self._body_height))
-        self._keep_in_view(ahead=self._body_height // AHEAD)
+        self._keep_in_view(ahead=self._body_height // PART_AHEAD)
         if self.top != top:
             self._refresh_body()
         else:
@@ -50,10 +53,11 @@ class TableMoving(TableDrawing[T]):
         """Move the view to the cursor if it stands outside, and ``ahead`` rows on, as far as there are rows."""
         height = self._body_height
         if self.cursor < self.top:
-            self.top = max(0, self.cursor - ahead)
+            self.top = self.cursor - ahead
         elif self.cursor >= self.top + height:
             last = max(self.cursor, min(self.cursor + ahead, len(self._window.rows) - 1))
             self.top = last - height + 1
+        self.top = max(0, self.top)
 
     def action_cursor_up(self) -> None:
         """Move one row up."""
@@ -112,6 +116,7 @@ class TableMoving(TableDrawing[T]):
         """Keep the cursor in view when the terminal changes its size."""
         self._keep_in_view()
         self.refresh()
+        self._look_ahead()
 
     def on_focus(self) -> None:
         """Show the cursor."""

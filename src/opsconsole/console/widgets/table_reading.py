@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec import Struct
 
-from opsconsole.console.sources import PAGE_ROWS, Reading, Source
+from opsconsole.console.sources import PAGE_ROWS, PageLike, Reading, Source
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.table_moving import TableMoving
-from opsconsole.console.window import FIRST, Window
+from opsconsole.console.window import FIRST, MAX_PAGES, Window
 from opsconsole.console.work import begin
 from opsconsole.errors import NotFound, OpsError
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AHEAD_ROWS = 15
-"""Rows left below (or above) the cursor, beyond a screen of them, when the next page is read: going on never waits."""
+AFTER_S = 0.05
+"""How long after rows that were read before they are brought up to date: they are drawn by then."""
 
 MAX_LOOKUPS = 60
 """Rows looked up one by one at a refresh; more than fit on a screen need not be fresh."""
@@ -38,27 +38,30 @@ def _window_of(source: Source[T]) -> Window[T]:
 class TableReading(TableMoving[T]):
     """One reading at a time; what another list asked for meanwhile is dropped."""
 
-    def show(self, source: Source[T], *, keep: bool = False, hold: str | None = None) -> None:
+    def show(
+        self, source: Source[T], *, keep: bool = False, hold: str | None = None, ready: PageLike[T] | None = None
+    ) -> None:
         """Show another list from its top. ``keep``: leave the old rows on screen until the new ones are there.
 
         ``hold``: a key of a list whose keys go up; the cursor stands on that row, or on the first after its place.
+        ``ready``: the first page where it was read already; it is shown at once, and brought up to date a moment later.
         """
         self._source = source
         self._key = source.key
         self._has_failed = self._is_stale = False
         self._is_entering = True
         self._generation += 1
+        if ready is not None:
+            window = _window_of(source)
+            window.start(ready)
+            self._enter(window)
+            self.set_timer(AFTER_S, self.renew)
+            return
         if not keep:
             self.is_loaded = False
             self._window = _window_of(source)
             self.cursor = self.top = 0
             self.refresh()
-        if source.ready is not None and hold is None:
-            window = _window_of(source)
-            window.start(source.ready)
-            self._enter(window)
-            self.call_after_refresh(self.renew)  # it may have changed since
-            return
         if not self.is_loaded:
             self._emptiness.begin()
         begin(self, self._read_first, source, self._generation, hold, group="table", is_newest_only=True)
@@ -121,8 +124,7 @@ class TableReading(TableMoving[T]):
             places = (place for place, one in enumerate(window.rows) if source.key(one) >= hold)
             place = next(places, len(window.rows) - 1)
         self._enter(window, place, max(0, min(place - row, len(window.rows) - height)) if place else 0)
-        if hold is not None:
-            self._look_ahead()
+        self._look_ahead()
         self._catch_up()
 
     def _enter(self, window: Window[T], place: int = 0, top: int = 0) -> None:
@@ -134,7 +136,9 @@ class TableReading(TableMoving[T]):
         self._emptiness.end()
         self._has_failed = self._is_entering = False
         self.refresh()
-        self.call_after_refresh(self.post_message, self.Loaded())
+        loaded = self.Loaded()
+        loaded.set_sender(self)  # else who called would be: what a screen sends through its own parts stops at it
+        self.call_after_refresh(self.post_message, loaded)
         self.post_message(self.Moved())
 
     @property
@@ -180,11 +184,12 @@ class TableReading(TableMoving[T]):
         self.top = max(0, len(window.rows) - self._body_height)
         self.refresh()
         self.post_message(self.Moved())
+        self._look_ahead()
         self._catch_up()
 
     async def _walk_to_end(self, source: Source[T], generation: int) -> None:
         while generation == self._generation and self._window.has_more:
-            if not await self._go_on(source, generation, below=True):
+            if not await self._go_on(source, generation, below=True, is_walk=True):
                 return
         if generation == self._generation:
             self.move_to(len(self._window.rows) - 1)
@@ -237,8 +242,8 @@ class TableReading(TableMoving[T]):
         if waiting != window.waiting:
             self._refresh_last_line()
 
-    async def _go_on(self, source: Source[T], generation: int, *, below: bool) -> bool:
-        """Read the next page, and tell whether it could be."""
+    async def _go_on(self, source: Source[T], generation: int, *, below: bool, is_walk: bool = False) -> bool:
+        """Read the next page, and tell whether it could be. ``is_walk``: wherever the cursor is by then."""
         window = self._read_for = self._window
         try:
             reading = window.next_reading if below else window.before_reading
@@ -252,28 +257,42 @@ class TableReading(TableMoving[T]):
             self._let_go(window)
         if generation != self._generation or window is not self._window:
             return True
+        if not is_walk and not self._is_near(below=below):
+            return True  # the cursor went to the other end meanwhile: its rows must not go
         was_full = len(window.rows) - self.top >= self._body_height
         moved = -window.append(page) if below else window.prepend(page)
-        self.cursor += moved
-        self.top += moved
+        stood = self.top + moved
+        self.cursor = max(0, min(self.cursor + moved, len(window.rows) - 1))
+        self.top = max(0, stood)
         self._keep_in_view()
-        if not was_full:  # else the same rows stand where they stood
+        if not was_full or self.top != stood:  # else the same rows stand where they stood
             self.refresh()
         return True
+
+    def _is_near(self, *, below: bool) -> bool:
+        """Tell whether less than a screen of rows is left before an end of those in memory: then the next page is read.
+
+        It is read late enough for the page that goes at the other end to be out of view.
+        """
+        height = self._body_height
+        spare = max(1, min(height, (MAX_PAGES - 1) * PAGE_ROWS - height))
+        return (len(self._window.rows) - self.top - height if below else self.top) < spare
 
     def _look_ahead(self) -> None:
         if self._source is None or self._is_entering or self._is_reading:
             return
-        ahead = AHEAD_ROWS + min(self._body_height, PAGE_ROWS)
-        below = self._window.has_more and self.cursor >= len(self._window.rows) - ahead
-        above = self._window.has_before and self.cursor < ahead
+        below = self._window.has_more and self._is_near(below=True)
+        above = self._window.has_before and self._is_near(below=False)
         if below or above:
             self._read_for = self._window  # at once: the worker begins later, and a key may come before
             begin(self, self._read_on, self._source, self._generation, below=below, group="page")
 
     async def _read_on(self, source: Source[T], generation: int, *, below: bool) -> None:
-        if await self._go_on(source, generation, below=below):
-            self._catch_up()
+        while await self._go_on(source, generation, below=below):
+            has_more = self._window.has_more if below else self._window.has_before
+            if generation != self._generation or not has_more or not self._is_near(below=below):
+                self._catch_up()
+                return
 
     async def _ask(self, call: Callable[..., Any], *values: Any) -> Any:
         return await cast("OpsConsoleApp", self.app).ask(call, *values)
