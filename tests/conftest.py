@@ -5,6 +5,7 @@ Nothing here imports the application when it is loaded: `pytest -m postgres_scop
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -41,6 +42,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     is_scope = collection_path == SCOPE_FOLDER or SCOPE_FOLDER in collection_path.parents
     return None if is_scope or collection_path in SCOPE_FOLDER.parents else True
+
+
+@pytest.fixture(autouse=True)
+def _heap_of_many_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what one console leaves be collected: to freeze it is right for a process that has one, not for a thousand."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)
 
 
 @pytest.fixture(scope="session")

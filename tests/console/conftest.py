@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import unicodedata
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -29,8 +28,8 @@ from opsconsole.console.widgets.window_table import WindowTable
 
 from .memory_desk import MemoryDesk
 
-FRAME_S = 0.03
-"""Two frames: layout follows a message by one."""
+FRAME_S = 0.02
+"""More than the sixtieth of a second after which Textual draws what changed, on the same loop."""
 
 MAX_FRAMES = 100
 """A screen that still moves after four seconds is drawn as it is."""
@@ -55,7 +54,6 @@ def _same_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # else golden screens hang on when they are taken
-    monkeypatch.setattr(gc, "freeze", lambda: None)  # right for one console; of a thousand nothing would ever be let go
 
 
 def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsoleApp:

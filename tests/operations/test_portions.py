@@ -29,6 +29,8 @@ TYPES = sorted(row.key for row in supported_types() if row.expands and row.is_wr
     :16
 ]
 
+freeze = gc.freeze
+
 HELD = (LivePolicy, Source, BackupItem, RestoreItem, PlannedItem)
 """What is held of each policy, on both sides."""
 
@@ -55,6 +57,8 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many policies were in memory each time that something was stored of them."""
     seen: list[int] = []
+    gc.collect()
+    freeze()  # what other tests left is not looked through each time
 
     def watch(module: Any, name: str) -> None:
         function = getattr(module, name)
@@ -69,6 +73,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     watch(restore_store, "add_plan_items")
     watch(drift_store, "add_drift_items")
     yield seen
+    gc.unfreeze()
 
 
 def changed(world: World, types: int) -> set[tuple[str, str]]:
