@@ -119,6 +119,25 @@ def test_walking_a_long_list_keeps_the_cursor_in_view_and_the_screen_full(lines:
     drive(steps, desk, size=(80, lines))
 
 
+def test_a_terminal_taller_than_what_is_kept_in_memory_reads_no_more_than_that() -> None:
+    desk = busy_world(more_runs=1000)
+    asked, read = list[str | None](), desk.runs
+
+    def runs(query: Any, limit: int, cursor: str | None, **named: Any) -> Any:
+        asked.append(cursor)
+        return read(query, limit, cursor, **named)
+
+    desk.runs = runs  # type: ignore[method-assign]
+
+    async def steps(driver: Driver) -> None:
+        table = driver.app.screen.query_one(WindowTable)
+        assert len(table.rows) == 200 and len(asked) == 4
+        await driver.press("G", "pageup", "g")
+        assert table.current is not None and table.current.id == desk.all_runs[0].id
+
+    drive(steps, desk, size=(80, 230))
+
+
 def test_a_page_that_comes_when_the_cursor_went_to_the_other_end_takes_no_row_from_under_it() -> None:
     desk = busy_world()
     hold, held, read = threading.Event(), threading.Event(), desk.runs

@@ -290,7 +290,8 @@ class TableReading(TableMoving[T]):
     async def _read_on(self, source: Source[T], generation: int, *, below: bool) -> None:
         while await self._go_on(source, generation, below=below):
             has_more = self._window.has_more if below else self._window.has_before
-            if generation != self._generation or not has_more or not self._is_near(below=below):
+            is_full = len(self._window.rows) >= MAX_PAGES * PAGE_ROWS
+            if generation != self._generation or is_full or not has_more or not self._is_near(below=below):
                 self._catch_up()
                 return
 
