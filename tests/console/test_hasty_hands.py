@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from weakref import ref
+import gc
 
+import pytest
 from textual import events
+from textual.app import App
 
 from opsconsole.console import keystrokes
 from opsconsole.console.app import OpsConsoleApp
@@ -46,13 +48,34 @@ def test_what_was_struck_before_a_dialog_came_does_nothing_to_it() -> None:
         assert isinstance(app.screen, ConfirmDialog)
         late = events.Key("tab", None)
         late.set_sender(app)
-        setattr(late, keystrokes._STRUCK_ON, ref(app.screen_stack[1]))
+        setattr(late, keystrokes._STRUCK_ON, app.screen_stack[1])
         late._set_forwarded()
         app.post_message(late)
         await driver.press("enter")
         assert not app.screen.is_modal and desk.orders == []
 
     drive(steps, desk)
+
+
+def test_a_key_stays_good_when_the_main_screen_it_was_struck_on_is_gone_and_collected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def no_more(app: App[int], event: events.Event) -> None:
+        """What Textual does with the key comes later."""
+
+    async def steps(driver: Driver) -> None:
+        app, late = driver.app, events.Key("9", "9")
+        await driver.press("7")
+        with monkeypatch.context() as patch:
+            patch.setattr(App, "on_event", no_more)
+            await app.on_event(late)
+        for key in ("8", "1", "2", "1", "3"):
+            await driver.press(key)
+            gc.collect()
+        app.on_key(late)
+        assert not late._stop_propagation and not late._no_default_action
+
+    drive(steps, busy_world())
 
 
 def test_the_second_half_of_a_double_click_gives_no_answer() -> None:

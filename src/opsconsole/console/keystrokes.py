@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from weakref import ReferenceType, ref
-
 from textual import events
 from textual.app import App
 from textual.screen import Screen
@@ -23,15 +21,16 @@ class Keystrokes(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Take note of the screen in front when a key comes in."""
         if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
-            setattr(event, _STRUCK_ON, ref(self.screen))
+            setattr(
+                event, _STRUCK_ON, self.screen
+            )  # held until it is worked off: whether a screen is gone, says no garbage
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Drop a key that was struck before the dialog in front came, or on one that is gone; other keys stay good."""
-        struck: ReferenceType[Screen[object]] | None = getattr(event, _STRUCK_ON, None)
-        if struck is None or not self.screen_stack:
+        was: Screen[object] | None = getattr(event, _STRUCK_ON, None)
+        if was is None or not self.screen_stack:
             return
-        was, now = struck(), self.screen
-        if was is not now and (now.is_modal or was is None or was.is_modal):
+        if was is not self.screen and (self.screen.is_modal or was.is_modal):
             event.stop()
             event.prevent_default()
