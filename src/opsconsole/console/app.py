@@ -50,6 +50,9 @@ IDENTITY_EVERY_S = 10.0
 PROMPT_S = 900.0
 """A device code can be entered for a quarter of an hour."""
 
+LOOK_S = 0.3
+"""How often the store is asked whether it changed: a change is drawn within half a second, and being at rest costs little."""
+
 RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
 
@@ -116,7 +119,7 @@ class OpsConsoleApp(Keystrokes):
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="console-read")
         self._orders = ThreadPoolExecutor(1, thread_name_prefix="console-order")
         self._engine_start = EngineStart(self, self._orders)
-        self._pulse = Pulse(desk.changed, self._beat, self.trouble)
+        self._pulse = Pulse(desk.changed, self._beat, self.trouble, every_s=LOOK_S)
         for one in themes():
             self.register_theme(one)
         self.theme = PLAIN if not has_color else (theme or DARK)

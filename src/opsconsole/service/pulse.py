@@ -10,21 +10,24 @@ from collections.abc import Callable
 from opsconsole.errors import OpsError, StoreUnavailable
 
 POLL_S = 0.2
-"""Five looks a second, each some microseconds: a change is on the screen within half a second, an order claimed as soon."""
+"""Five looks a second, each some microseconds: an order is claimed within half a second."""
 
 
 class Pulse:
-    """``changed`` is asked in the thread; ``on_change`` and ``on_trouble`` are called on the loop."""
+    """``changed`` is asked in the thread, every ``every_s`` seconds; ``on_change`` and ``on_trouble`` are called on the loop."""
 
     def __init__(
         self,
         changed: Callable[[], bool],
         on_change: Callable[[], None],
         on_trouble: Callable[[OpsError], None],
+        *,
+        every_s: float = POLL_S,
     ) -> None:
         self._changed = changed
         self._on_change = on_change
         self._on_trouble = on_trouble
+        self._every_s = every_s
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._context = contextvars.copy_context()
@@ -57,7 +60,7 @@ class Pulse:
         return lambda: self._on_trouble(trouble)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        while not self._stop.wait(POLL_S):
+        while not self._stop.wait(self._every_s):
             if told := self.step():
                 try:
                     loop.call_soon_threadsafe(told, context=self._context)

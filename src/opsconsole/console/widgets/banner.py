@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 from rich.text import Text
+from textual.timer import Timer
 from textual.widget import Widget
 
 from opsconsole.console.figures import at
@@ -16,6 +17,9 @@ from opsconsole.domain.plain_text import cut, plain
 
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
+
+CALM_S = 3.0
+"""How often is looked while all is well for what nobody tells the banner of: that this console's engine ended."""
 
 MAX_LINES = 3
 """Lines of each part of the words below the first: both parts leave the list half of the smallest terminal."""
@@ -37,10 +41,12 @@ class Banner(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._height = 0
+        self._seconds: Timer | None = None
 
     def on_mount(self) -> None:
-        """Look once a second, but draw only while there is something to say."""
-        self.set_interval(1, self.look)
+        """Look now and then, and each second while there is something to say: it grows older."""
+        self.set_interval(CALM_S, self.look)
+        self._seconds = self.set_interval(1, self.look, pause=True)
         self.look()
 
     def look(self) -> None:
@@ -48,6 +54,8 @@ class Banner(Widget):
         is_wrong = self._words() is not None
         if self.display != is_wrong:
             self.display = is_wrong
+            if self._seconds is not None:
+                (self._seconds.resume if is_wrong else self._seconds.pause)()
         if is_wrong:
             height = len(self._lines())
             self.refresh(layout=height != self._height)
