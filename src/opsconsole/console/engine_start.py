@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
     from opsconsole.console.desk.engine import EngineHandle
 
-AFTER_S = 0.05
-"""The engine is loaded this long after the first rows were drawn: what the terminal shows of them need not wait for it."""
+AFTER_S = 0.1
+"""The engine is loaded this long after the first rows came: they are drawn by then, and need not wait for it."""
 
 AT_LAST_S = 3.0
 """The engine is loaded this long after the start even if no rows came: a store that cannot be read now may be later."""

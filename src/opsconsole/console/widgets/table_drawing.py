@@ -48,7 +48,7 @@ class TableDrawing(Widget, Generic[T], can_focus=True):
         """The row under the cursor was clicked again."""
 
     class Loaded(Message):
-        """The first page of a list was drawn."""
+        """The first page of a list arrived."""
 
     class Troubled(Message):
         """A reading failed."""

@@ -138,7 +138,7 @@ class TableReading(TableMoving[T]):
         self.refresh()
         loaded = self.Loaded()
         loaded.set_sender(self)  # else who called would be: what a screen sends through its own parts stops at it
-        self.call_after_refresh(self.post_message, loaded)
+        self.post_message(loaded)
         self.post_message(self.Moved())
 
     @property
