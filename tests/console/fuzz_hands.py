@@ -9,6 +9,7 @@ from typing import Any
 
 from textual import events
 from textual.geometry import Size
+from textual.message_pump import MessagePump
 from textual.screen import ModalScreen
 
 from opsconsole.console.dialogs.confirm import ConfirmDialog
@@ -18,6 +19,9 @@ from .conftest import throw
 from .fuzz_deeds import Deed
 from .fuzz_watch import WatchedApp
 from .fuzz_world import Stage
+
+HEARD_S = 30.0
+"""What was typed in vain before may have to be worked off first."""
 
 KEPT_DEEDS = 60
 """Deeds shown of a seed that failed: the last ones, which led to it."""
@@ -112,6 +116,8 @@ class Hands:
 
     async def say_yes(self, keys: tuple[str, ...], text: str) -> None:
         """Answer the dialog in front: a confirmation as one who read it, another with the keys given."""
+        if not self.app.screen_stack:
+            return
         screen = self.app.screen
         if isinstance(screen, ConfirmDialog):
             if must := screen._question.must_type:
@@ -151,7 +157,17 @@ class Hands:
         return "\n".join(f"  {number}: {deed}" for number, deed in list(enumerate(self.done, start=1))[-KEPT_DEEDS:])
 
     async def strike(self, name: str) -> None:
-        """Press a key, and see it through as far as that goes."""
+        """Press a key, and wait until it and all that came before were worked off, however busy the machine is."""
         throw(self.pilot, name)
-        await asyncio.sleep(0.02)
-        await self.look(2)
+        await self._hear(self.app)
+        front = self.app.focused or self.app.screen
+        for node in front.ancestors_with_self:  # what has the focus hears it first, the app last
+            await self._hear(node)
+        await self.look(HEARD_S)
+
+    async def _hear(self, node: MessagePump) -> None:
+        heard, end = asyncio.Event(), time.monotonic() + HEARD_S
+        node.post_message(events.Callback(callback=heard.set))
+        while not heard.is_set() and node.is_running and not node._closing and self.app._exception is None:
+            assert time.monotonic() < end, f"{node} hears nothing"
+            await asyncio.sleep(0.002)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from opsconsole.console import app as app_module
@@ -232,6 +233,54 @@ def test_a_key_pressed_twice_asks_once() -> None:
         assert isinstance(driver.app.screen, ConfirmDialog), "and again when it is pressed again"
 
     drive(steps, desk)
+
+
+def test_a_screen_that_is_left_while_it_reads_still_knows_whose_it_is() -> None:
+    desk = busy_world()
+    go, came = threading.Event(), []
+
+    async def steps(driver: Driver) -> None:
+        screen = difference(desk)
+        desks: list[Any] = []
+
+        def fetch() -> None:
+            came.append(True)
+            go.wait(LIMIT_S)
+            try:
+                desks.append(screen.desk)
+            except BaseException as error:
+                desks.append(error)
+
+        screen.fetch = fetch  # type: ignore[method-assign, assignment]
+        driver.app.push_screen(screen)
+        try:
+            await driver.until_quick(lambda: came)
+            driver.app.pop_screen()
+            await driver.until_quick(lambda: not screen.is_attached)
+        finally:
+            go.set()
+        await driver.until_quick(lambda: desks)
+        assert desks == [desk]
+
+    drive(steps, desk)
+
+
+def test_keys_that_come_while_the_console_closes_find_no_screen_and_do_nothing() -> None:
+    async def steps(driver: Driver) -> None:
+        app = driver.app
+        stack = app._screen_stack
+        kept, stack[:] = list(stack), []
+        try:
+            for event in (
+                events.Key("left", None),
+                events.MouseMove(None, 1, 1, 0, 0, 0, False, False, False),
+                events.Paste("x"),
+            ):
+                await app.on_event(event)
+        finally:
+            stack[:] = kept
+
+    drive(steps, busy_world())
 
 
 def test_a_question_does_not_come_over_another_screen() -> None:

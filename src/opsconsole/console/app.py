@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import traceback
@@ -30,7 +29,7 @@ from opsconsole.console.loss import Loss
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
 from opsconsole.console.widgets.window_table import WindowTable
-from opsconsole.console.work import begin
+from opsconsole.console.work import begin, in_thread
 from opsconsole.domain.access import Capability
 from opsconsole.domain.plain_text import plain
 from opsconsole.errors import NotFound, OpsError, Unreachable
@@ -197,7 +196,7 @@ class OpsConsoleApp(Keystrokes):
     async def ask(self, call: Callable[..., T], *values: Any) -> T:
         """Read from the store in a worker thread. Raises OpsError."""
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._readers, partial(call, *values))
+            answer = await in_thread(self._readers, call, *values)
         finally:
             if not self._has_asked:
                 self._has_asked = True
@@ -207,7 +206,7 @@ class OpsConsoleApp(Keystrokes):
 
     async def command(self, call: Callable[..., T], *values: Any, **named: Any) -> T:
         """Give an order in a worker thread of its own: it may wait for a lock, reading never does. Raises OpsError."""
-        return await asyncio.get_running_loop().run_in_executor(self._orders, partial(call, *values, **named))
+        return await in_thread(self._orders, call, *values, **named)
 
     def say(self, text: str, severity: str = "information") -> None:
         """Say something in passing; the text is shown as it is."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-from opsconsole.console.work import begin
+from opsconsole.console.work import begin, in_thread
 from opsconsole.errors import OpsError
 
 if TYPE_CHECKING:
@@ -52,6 +51,6 @@ class EngineStart:
 
     async def _start(self, engine: EngineHandle) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._executor, engine.start)
+            await in_thread(self._executor, engine.start)
         except OpsError as error:
             self._app.say(str(error), "error")

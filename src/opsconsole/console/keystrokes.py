@@ -19,18 +19,17 @@ class Keystrokes(App[int]):
     ALLOW_SELECT = False  # ctrl+c quits, so that nothing selected could be copied; terminals select with Shift
 
     async def on_event(self, event: events.Event) -> None:
-        """Take note of the screen in front when a key comes in."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self.screen_stack:
-            setattr(
-                event, _STRUCK_ON, self.screen
-            )  # held until it is worked off: whether a screen is gone, says no garbage
+        """Take note of the screen in front when a key comes in; on a console that is closing there is none for it."""
+        if not self.screen_stack and isinstance(event, events.InputEvent | events.Paste):
+            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            # Held until it is worked off: whether a screen is gone, says no garbage.
+            setattr(event, _STRUCK_ON, self.screen)
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Drop a key that was struck before the dialog in front came, or on one that is gone; other keys stay good."""
         was: Screen[object] | None = getattr(event, _STRUCK_ON, None)
-        if was is None or not self.screen_stack:
-            return
-        if was is not self.screen and (self.screen.is_modal or was.is_modal):
+        if was is not None and was is not self.screen and (self.screen.is_modal or was.is_modal):
             event.stop()
             event.prevent_default()

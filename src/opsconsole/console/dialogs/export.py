@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from opsconsole.config import expanded
 from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.figures import grouped, left
 from opsconsole.console.pen import Span, text_of
-from opsconsole.console.work import begin
+from opsconsole.console.work import begin, in_thread
 from opsconsole.domain.plain_text import cut, plain
 from opsconsole.errors import OpsError
 from opsconsole.service.list_export import ExportStopped, ListExport, write_list
@@ -117,7 +116,7 @@ class ExportDialog(Dialog[tuple[Path, int] | None]):
         # A thread of its own: screens go on reading, and orders are given meanwhile.
         pool = ThreadPoolExecutor(1, thread_name_prefix="console-export")
         try:
-            written = await asyncio.get_running_loop().run_in_executor(pool, self._write_all, file)
+            written = await in_thread(pool, self._write_all, file)
         except ExportStopped:
             self._end(None)
             return

@@ -244,8 +244,6 @@ class TableReading(TableMoving[T]):
 
     async def _go_on(self, source: Source[T], generation: int, *, below: bool, is_walk: bool = False) -> bool:
         """Read the next page, and tell whether it could be. ``is_walk``: wherever the cursor is by then."""
-        if not self.is_attached:
-            return False  # the screen was left before the worker began
         window = self._read_for = self._window
         try:
             reading = window.next_reading if below else window.before_reading
