@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from opsconsole.graph.policy_types import POLICY_TYPES
 from opsconsole.service.caller import local_actor
 
 from .program import Program
@@ -213,6 +214,15 @@ def test_policy_types_say_how_or_why_not(program: Program) -> None:
     assert all(one["supported"] or one["why_not"] for one in found)
     assert {"settingsCatalogPolicy", "mobileApp"} <= {one["key"] for one in found if one["supported"]}
     assert program.inline("policy-types", "list").out.startswith("Type")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 160])
+def test_the_name_of_a_permission_is_whole_at_any_width(
+    program: Program, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    words = program.inline("policy-types", "list").out.replace(",", " ").split()
+    assert {one.permission_read for one in POLICY_TYPES.values() if one.is_supported} <= set(words)
 
 
 @pytest.mark.parametrize("words", [("runs", "list"), ("backups", "list"), ("restore", "list"), ("schedules", "list")])

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -38,14 +38,17 @@ from .fuzz_hands import Hands
 from .fuzz_watch import Ledger, Logged, WatchedApp, watch
 from .fuzz_world import Stage, Watcher, make_history
 
-SEEDS = (1, 2, 3)
+SEEDS = 3
 """What the default tests go through, and one more read-only."""
+
+MOST_SEEDS = 20
+"""No more than these are played until something was confirmed and written."""
 
 SECONDS = 5.0
 """A seed's time in the default tests: 20 s in all."""
 
-STRESS_SECONDS = 300.0
-"""The time of the long run."""
+STRESS_SECONDS, STRESS_SEED_SECONDS, MOST_STRESS_SEEDS = 300.0, 15.0, 60
+"""The time of the long run and of one of its seeds."""
 
 SEED = os.environ.get("OPSCONSOLE_FUZZ_SEED")
 
@@ -61,6 +64,7 @@ class Found:
     audited: Counter[str] = field(default_factory=Counter)
     writes: int = 0
     deeds: int = 0
+    seeds: int = 0
 
 
 @pytest.fixture(scope="module")
@@ -212,35 +216,47 @@ def compare(stage: Stage, ledger: Ledger) -> tuple[Counter[str], int]:
     return audited, len(writes)
 
 
-def play_all(template: Path, folder: Path, seeds: Iterator[int], seconds: float, total_s: float) -> Found:
-    """Play seed after seed until the time is over, and return what they came to together."""
-    found, end = Found(), time.monotonic() + total_s
+def play_all(
+    template: Path, folder: Path, seeds: Iterable[int], seconds: float, is_enough: Callable[[Found], bool]
+) -> Found:
+    """Play seed after seed until it is enough, and return what they came to together."""
+    found = Found()
     for seed in seeds:
         one = play(template, folder / f"seed-{seed}", seed, seconds)
         print(f"seed {seed}: {one}")
+        found.seeds += 1
         found.confirmations += one.confirmations
         found.audited.update(one.audited)
         found.writes += one.writes
         found.deeds += one.deeds
-        if time.monotonic() > end:
+        if is_enough(found):
             break
     return found
 
 
 def test_nothing_raises_and_nothing_is_written_unconfirmed(template: Path, tmp_path: Path) -> None:
-    seeds = (int(SEED),) if SEED else SEEDS
-    found = play_all(template, tmp_path, iter(seeds), SECONDS * (6 if SEED else 1), STRESS_SECONDS)
-    if not SEED:
-        assert found.confirmations >= len(SEEDS), found
-        assert sum(found.audited.values()) >= len(SEEDS), found
-        assert found.writes, found
+    if SEED:
+        play(template, tmp_path / "one", int(SEED), SECONDS * 6)
+        return
+
+    def is_enough(found: Found) -> bool:  # on a busy machine few deeds come of a seed: then there are more of them
+        has_written = found.confirmations >= SEEDS and sum(found.audited.values()) >= SEEDS and found.writes > 0
+        return found.seeds >= SEEDS and has_written
+
+    found = play_all(template, tmp_path, range(1, MOST_SEEDS), SECONDS, is_enough)
+    assert is_enough(found), found
 
 
 @pytest.mark.stress
 def test_nothing_raises_and_nothing_is_written_unconfirmed_for_five_minutes(template: Path, tmp_path: Path) -> None:
-    found = play_all(template, tmp_path, iter(range(100, 10_000)), 15.0, STRESS_SECONDS)
-    assert found.confirmations >= 50 and found.writes >= 20, found
-    assert len(found.audited) >= 8, found
+    end = time.monotonic() + STRESS_SECONDS
+
+    def is_enough(found: Found) -> bool:
+        has_written = found.confirmations >= 50 and found.writes >= 20 and len(found.audited) >= 8
+        return time.monotonic() > end and has_written
+
+    found = play_all(template, tmp_path, range(100, 100 + MOST_STRESS_SEEDS), STRESS_SEED_SECONDS, is_enough)
+    assert is_enough(found), found
 
 
 def test_a_read_only_console_writes_nothing(template: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -28,6 +29,9 @@ NARROWEST = 8
 
 FAIR, FAIR_WHOLE = 20, 38
 """Room that a column should have before others are left out for it: most of a name, or lines that can be read."""
+
+LONGEST_WORD = 48
+"""Up to this length a word is not broken either while others can be left out: the name of a permission is copied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,11 @@ class _Strip:
     def __post_init__(self) -> None:
         self.width = max(len(self.title), *(text.cell_len for text in self.texts))
         self.least = self.width if self.column.fixed else min(self.width, max(len(self.title), NARROWEST))
-        self.fair = self.width if self.column.fixed else min(self.width, FAIR_WHOLE if self.column.whole else FAIR)
+        self.fair = self.width if self.column.fixed else min(self.width, self._whole() if self.column.whole else FAIR)
+
+    def _whole(self) -> int:
+        words = (cell_len(word) for text in self.texts for word in text.plain.split())
+        return max(FAIR_WHOLE, min(LONGEST_WORD, max(words, default=0)))
 
 
 def draw(columns: Sequence[Column], rows: Sequence[Row], *, is_terminal: bool) -> Drawn:
@@ -110,9 +118,9 @@ def _narrow(strips: Sequence[_Strip], width: int, *, fits_always: bool) -> list[
         kept.remove(strip)
     while fits_always and len(kept) > 1 and sum(one.least for one in kept) + _gaps(kept) > width:
         kept.pop()
-    # The widest gives first, so that a short column stays readable beside a long one.
+    # The widest gives first, so that a short column stays readable beside a long one; none less than is fair unless all do.
     while _total(kept) > width:
-        able = [strip for strip in kept if strip.width > strip.least]
+        able = [strip for strip in kept if strip.width > strip.fair] or [one for one in kept if one.width > one.least]
         if not able:
             break
         max(able, key=lambda strip: strip.width).width -= 1
