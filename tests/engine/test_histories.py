@@ -30,7 +30,7 @@ from opsconsole.domain.run import Counters, Outcome
 from opsconsole.engine.duties.reconcile import Reconcile
 from opsconsole.errors import LeaseLost, OpsError
 from opsconsole.operations.completion import complete_run
-from opsconsole.service import backups, restores, runs, tenants
+from opsconsole.service import backups, restores, retries, runs, tenants
 from opsconsole.service.caller import Caller
 from opsconsole.store import access
 from opsconsole.store import audit as stored_audit
@@ -111,7 +111,7 @@ class Histories(RuleBasedStateMachine):
             self.order(what, found[which % len(found)]["id"])
 
     @precondition(lambda self: self.before)
-    @rule(which=index, what=st.sampled_from([runs.cancel_run, runs.cancel_run, runs.retry_run]))
+    @rule(which=index, what=st.sampled_from([runs.cancel_run, runs.cancel_run, retries.retry_run]))
     def order_run(self, which: int, what: Any) -> None:
         self.order(what, [*self.before][which % len(self.before)])
 

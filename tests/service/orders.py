@@ -21,6 +21,7 @@ from opsconsole.service import (
     members,
     overview,
     restores,
+    retries,
     runs,
     schedules,
     store_admin,
@@ -206,7 +207,7 @@ ORDERS: list[Act] = [
             "run",
             CAPABILITY_OF_RUN[run_type],
             lambda w, run_type=run_type: w.ended_run(run_type).id,  # type: ignore[misc]
-            lambda c, ref: runs.retry_run(c, ref),
+            lambda c, ref: retries.retry_run(c, ref),
             ends_in="conflict" if run_type is RunType.RECONCILE else None,
         )
         for run_type in RunType

@@ -21,6 +21,7 @@ from opsconsole.service import (
     members,
     overview,
     restores,
+    retries,
     runs,
     schedules,
     store_admin,
@@ -137,7 +138,7 @@ def test_the_answers_are_the_same_on_postgres(world: World) -> None:
             assert len(world.trail()) == length + 2 * act.changes
         assert world.state() == state, act.name
     run = world.ended_run(orders.RunType.CHECK)
-    for order in (runs.cancel_run, runs.retry_run):
+    for order in (runs.cancel_run, retries.retry_run):
         with pytest.raises(NotFound):
             order(world.caller(STRANGER), run.id)
         with pytest.raises(Forbidden):
@@ -260,7 +261,7 @@ def test_a_named_workspace_narrows_what_a_member_of_two_sees(small_world: World)
 
 
 ROOMS: tuple[ModuleType, ...] = (
-    audit, backups, counts, differences, drift, members, overview, restores, runs, schedules, store_admin, tenants, written,
+    audit, backups, counts, differences, drift, members, overview, restores, retries, runs, schedules, store_admin, tenants, written,
 )  # fmt: skip
 
 NOT_ASKED_FOR_A_THING = {

@@ -12,7 +12,7 @@ from opsconsole.domain.failure import Failure, FailureCode, Reason, Subject
 from opsconsole.domain.restore import ItemState
 from opsconsole.domain.run import Outcome, RunType
 from opsconsole.errors import Conflict
-from opsconsole.service import backups, restores, runs
+from opsconsole.service import backups, restores, retries, runs
 from opsconsole.service.parts import WHOLE_ONLY
 from opsconsole.store import backups as stored_backups
 from opsconsole.store import restores as stored_restores
@@ -62,7 +62,7 @@ def failed_restore(world: World) -> restores.RestoreRun:
 
 def test_a_fetch_takes_up_only_what_failed_for_the_reason(world: World) -> None:
     made = failed_set(world)
-    started = runs.retry_run(world.alice, made.fetch_run_id, reason=Reason.TIMEOUT)
+    started = retries.retry_run(world.alice, made.fetch_run_id, reason=Reason.TIMEOUT)
     assert states(world, made.id) == ["pending", "pending", "failed", "fetched"]
     run = started.runs[0]
     assert (run.retry_of, run.inputs["reason"]) == (made.fetch_run_id, "timeout")
@@ -75,14 +75,14 @@ def test_a_fetch_takes_up_only_what_failed_for_the_reason(world: World) -> None:
 def test_a_fetch_takes_up_only_the_named_policies(world: World) -> None:
     made = failed_set(world)
     item = backups.list_items(world.alice, made.id).items[1]
-    runs.retry_run(world.alice, made.fetch_run_id, items=[f"{item.policy_type}:{item.policy_id}"])
+    retries.retry_run(world.alice, made.fetch_run_id, items=[f"{item.policy_type}:{item.policy_id}"])
     assert states(world, made.id) == ["failed", "pending", "failed", "fetched"]
 
 
 def test_while_a_part_is_fetched_nothing_else_of_the_set_is(world: World) -> None:
     made = failed_set(world)
-    first = runs.retry_run(world.alice, made.fetch_run_id, reason=Reason.TIMEOUT)
-    again = runs.retry_run(world.alice, made.fetch_run_id, reason=Reason.PERMISSION_DENIED)
+    first = retries.retry_run(world.alice, made.fetch_run_id, reason=Reason.TIMEOUT)
+    again = retries.retry_run(world.alice, made.fetch_run_id, reason=Reason.PERMISSION_DENIED)
     assert (again.created, again.runs[0].id) == (False, first.runs[0].id)
     assert states(world, made.id) == ["pending", "pending", "failed", "fetched"]
 
@@ -91,7 +91,9 @@ def test_a_restore_takes_up_only_what_failed_for_the_reason(world: World) -> Non
     made = failed_restore(world)
     assert restores.left_to_write(world.alice, made.id).changes == 3
     assert restores.left_to_write(world.alice, made.id, reason=Reason.TIMEOUT).changes == 2
-    run = runs.retry_run(world.alice, made.executions[-1].run_id, reason=Reason.TIMEOUT, justification="ticket").runs[0]
+    run = retries.retry_run(
+        world.alice, made.executions[-1].run_id, reason=Reason.TIMEOUT, justification="ticket"
+    ).runs[0]
     assert (len(run.inputs["items"]), run.inputs["reason"], run.inputs["justification"]) == (2, "timeout", "ticket")
     found = [item.state for item in restores.list_restore_items(world.alice, made.id).items]
     assert found == [ItemState.WILL_CHANGE, ItemState.WILL_CHANGE, ItemState.FAILED]
@@ -114,7 +116,7 @@ def test_a_part_of_which_nothing_is_left_changes_nothing(world: World) -> None:
         state = world.state()
         for part in ({"reason": Reason.CONFLICT}, {"items": [f"{DEVICE}:nowhere"]}):
             with pytest.raises(Conflict, match="is left to retry"):
-                runs.retry_run(world.alice, run_id, **part)  # type: ignore[arg-type]
+                retries.retry_run(world.alice, run_id, **part)  # type: ignore[arg-type]
         assert world.state() == state
 
 
@@ -122,7 +124,7 @@ def test_a_part_of_which_nothing_is_left_changes_nothing(world: World) -> None:
 def test_of_other_runs_no_part_is_retried(world: World, run_type: RunType) -> None:
     run = world.ended_run(run_type)
     with pytest.raises(Conflict) as raised:
-        runs.retry_run(world.alice, run.id, reason=Reason.TIMEOUT)
+        retries.retry_run(world.alice, run.id, reason=Reason.TIMEOUT)
     assert raised.value.message == WHOLE_ONLY[run_type]
 
 

@@ -8,7 +8,7 @@ from builders import at, listed_items, make_failure
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.errors import Conflict
-from opsconsole.service import backups, restores, runs
+from opsconsole.service import backups, restores, retries, runs
 from opsconsole.store import backups as stored_backups
 from opsconsole.store import engines
 from opsconsole.store import runs as stored
@@ -98,11 +98,11 @@ def test_a_cancelled_preview_cancels_its_restore(world: World) -> None:
 @pytest.mark.parametrize("run_type", [kind for kind in RunType if kind is not RunType.RECONCILE])
 def test_a_retry_names_what_it_repeats(world: World, run_type: RunType) -> None:
     old = world.ended_run(run_type)
-    started = runs.retry_run(world.alice, old.id)
+    started = retries.retry_run(world.alice, old.id)
     assert started.created
     assert started.runs[0].type is run_type
     assert started.runs[0].retry_of == old.id
-    again = runs.retry_run(world.alice, started.runs[0].id)
+    again = retries.retry_run(world.alice, started.runs[0].id)
     assert (again.created, again.runs[0].id) == (False, started.runs[0].id), "a run that is active is not repeated"
     related = runs.related(world.alice, old.id)
     assert related["retries"] == [started.runs[0].id]
@@ -113,7 +113,7 @@ def test_the_preview_of_an_undo_is_retried_as_one(world: World) -> None:
     undo = restores.undo_restore(world.alice, world.executed().id).restore_run
     assert undo is not None
     world.complete(undo.preview_run_id, Outcome.FAILED)
-    started = runs.retry_run(world.alice, undo.preview_run_id)
+    started = retries.retry_run(world.alice, undo.preview_run_id)
     assert started.restore_run is not None
     assert started.restore_run.undo_of == undo.undo_of
     assert started.runs[0].retry_of == undo.preview_run_id
@@ -122,7 +122,7 @@ def test_the_preview_of_an_undo_is_retried_as_one(world: World) -> None:
 def test_maintenance_is_not_retried_by_hand(small_world: World) -> None:
     run = small_world.ended_run(RunType.RECONCILE)
     with pytest.raises(Conflict, match="not retried by hand"):
-        runs.retry_run(small_world.alice, run.id)
+        retries.retry_run(small_world.alice, run.id)
 
 
 def test_a_run_says_what_it_waits_for(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Runs: looking at them, grouping their failures, cancelling and retrying them."""
+"""Runs: looking at them, grouping their failures, cancelling them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from opsconsole.store.database import Session
 # Looking at runs, the most frequent command and the first rows of the console, loads what the orders take only for them.
 if TYPE_CHECKING:
     from opsconsole.domain.run_event import RunEvent
-    from opsconsole.service.started import Started
     from opsconsole.store.engines import EngineRow
 
 LOOKED_THROUGH = 20
@@ -111,7 +110,7 @@ def state_counts(caller: Caller) -> dict[tuple[str, str], int]:
 def show_run(caller: Caller, ref: str, *, with_failures: bool = True) -> OperationRun:
     """Return one run, with its failures unless told otherwise."""
     with reading(caller) as session:
-        return _run(caller, session, ref, with_failures=with_failures)
+        return run_of(caller, session, ref, with_failures=with_failures)
 
 
 def run_log(caller: Caller, ref: str, *, after_seq: int = 0) -> list[RunEvent]:
@@ -119,14 +118,14 @@ def run_log(caller: Caller, ref: str, *, after_seq: int = 0) -> list[RunEvent]:
     from opsconsole.store import run_events
 
     with reading(caller) as session:
-        run = _run(caller, session, ref, with_failures=False)
+        run = run_of(caller, session, ref, with_failures=False)
         return run_events.list_events(session, run.id, after_seq=after_seq)
 
 
 def failure_groups(caller: Caller, ref: str) -> list[FailureGroup]:
     """Return a run's failures grouped by reason, largest group first."""
     with reading(caller) as session:
-        run = _run(caller, session, ref, with_failures=False)
+        run = run_of(caller, session, ref, with_failures=False)
         rows = runs.failure_groups(session, run.id)
         messages: dict[tuple[str, str], str] = {}
         requests: dict[tuple[str, str], list[str]] = {}
@@ -162,7 +161,7 @@ def list_failures(
 ) -> list[tuple[int, Failure]]:
     """Return failures of a run with their sequence numbers, by which the next page goes on; ``backwards`` from the last."""
     with reading(caller) as session:
-        run = _run(caller, session, ref, with_failures=False)
+        run = run_of(caller, session, ref, with_failures=False)
         return runs.list_failures(
             session,
             run.id,
@@ -180,7 +179,7 @@ def related(caller: Caller, ref: str) -> dict[str, Any]:
     from opsconsole.store import audit
 
     with reading(caller) as session:
-        run = _run(caller, session, ref, with_failures=False)
+        run = run_of(caller, session, ref, with_failures=False)
         inputs = run.inputs
         entries = audit.entries_of(session, run.id, limit=1) if run.type is RunType.RESTORE else []
         return {
@@ -235,7 +234,7 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
     from opsconsole.operations.completion import cancel_queued
 
     with ordering(caller, f"cancel run {ref}") as session:
-        run = _run(caller, session, ref, is_order=True)
+        run = run_of(caller, session, ref, is_order=True)
         before = runs.get_run(session, run.after_run_id, with_failures=False) if run.after_run_id else None
         if not run.is_active:
             raise Conflict(f"The run is {run.outcome.value} already.", "There is nothing to cancel.")
@@ -257,70 +256,7 @@ def cancel_run(caller: Caller, ref: str) -> OperationRun:
             resource_type="run",
             resource_id=run.id,
         )
-        return _run(caller, session, run.id)
-
-
-def run_to_retry(caller: Caller, ref: str) -> OperationRun:
-    """Return the run that is about to be retried, before anybody is asked whether it shall be.
-
-    Raises what the order itself would raise, and a refusal is audited as the order's.
-    """
-    with ordering(caller, f"retry run {ref}") as session:
-        return _run(caller, session, ref, is_order=True)
-
-
-def retry_run(
-    caller: Caller, ref: str, *, reason: Reason | None = None, items: Sequence[str] = (), justification: str = ""
-) -> Started:
-    """Start again what a completed run left undone; the new run names the old one in ``retry_of``.
-
-    Of a fetch or restore only what failed for ``reason``, and of ``items`` (``TYPE:ID``), where they are given; Conflict
-    for other runs, which are retried whole. ``justification`` is for a restore under Multi Admin Approval.
-    """
-    from opsconsole.domain.plan import Mode
-    from opsconsole.service import backups as backup_service
-    from opsconsole.service import drift as drift_service
-    from opsconsole.service import restores as restore_service
-    from opsconsole.service import tenants as tenant_service
-    from opsconsole.service.parts import WHOLE_ONLY, Part
-    from opsconsole.service.started import Started
-    from opsconsole.store import restores
-
-    part = Part(reason, tuple(items))
-    with ordering(caller, f"retry run {ref}") as session:
-        run = _run(caller, session, ref, is_order=True)
-        restore = restores.get_restore(session, str(run.inputs.get("restore"))) if run.inputs.get("restore") else None
-    if run.is_active:
-        return Started(False, [run])
-    if not part.is_whole and run.type in WHOLE_ONLY:
-        raise Conflict(WHOLE_ONLY[run.type], "Retry the run without narrowing it.")
-    tenant = run.tenant or ""
-    match run.type:
-        case RunType.RESTORE:
-            return restore_service.retry_restore(
-                caller, str(run.inputs["restore"]), justification=justification, reason=reason, items=items
-            )
-        case RunType.PREVIEW if restore is not None and restore.undo_of:
-            return restore_service.undo_restore(
-                caller, restore.undo_of, items=restore.inputs.get("items", ()), retry_of=run.id
-            )
-        case RunType.PREVIEW if restore is not None and restore.set_id:
-            return restore_service.preview_from(
-                caller, restore.set_id, tenant, restore.inputs, Mode(restore.mode), retry_of=run.id
-            )
-        case RunType.CAPTURE:
-            return backup_service.start_backup(caller, tenant, run.inputs.get("types"), retry_of=run.id)
-        case RunType.FETCH:
-            one = (run.inputs.get("items") or [None])[0]
-            return backup_service.start_fetch(
-                caller, str(run.inputs["set"]), item_id=one, retry_of=run.id, part=Part() if one else part
-            )
-        case RunType.DRIFT:
-            return drift_service.start_drift(caller, str(run.inputs["set"]), retry_of=run.id)
-        case RunType.CHECK:
-            return tenant_service.start_check(caller, tenant, retry_of=run.id)
-        case _:
-            raise Conflict("Maintenance is not retried by hand.", "An engine does it again by itself.")
+        return run_of(caller, session, run.id)
 
 
 def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter:
@@ -344,9 +280,10 @@ def _filter(caller: Caller, session: Session, query: RunQuery) -> runs.RunFilter
     )
 
 
-def _run(
+def run_of(
     caller: Caller, session: Session, ref: str, *, is_order: bool = False, with_failures: bool = True
 ) -> OperationRun:
+    """Return the run that ``ref`` names; ``is_order``: something is to be done with it. Raises NotFound, Forbidden."""
     run_id = find(caller, session, "run", ref, runs.resolve_run_id)
     run = runs.get_run(session, run_id, with_failures=with_failures)
     if run is None:

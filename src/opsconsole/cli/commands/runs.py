@@ -329,14 +329,14 @@ def retry(invocation: Invocation, run_ref: str, reason: str | None, items: tuple
     """Start again what a completed run left undone, or only a part of it."""
     from opsconsole.cli.confirming import confirm_retry
     from opsconsole.cli.starting import tell_started
-    from opsconsole.service import restores
+    from opsconsole.service import restores, retries
 
     caller = invocation.caller()
     only = one_of(Reason, reason, "--reason") if reason else None
-    run = runs.run_to_retry(caller, run_ref)
+    run = retries.run_to_retry(caller, run_ref)
     if run.type is RunType.RESTORE and not confirm_retry(
         invocation.out, restores.left_to_write(caller, str(run.inputs["restore"]), reason=only, items=items)
     ):
         invocation.out.note("Nothing was written.")
         return EXIT_FAILED
-    return tell_started(invocation, runs.retry_run(caller, run.id, reason=only, items=items), wait=wait)
+    return tell_started(invocation, retries.retry_run(caller, run.id, reason=only, items=items), wait=wait)

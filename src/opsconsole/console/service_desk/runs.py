@@ -15,12 +15,13 @@ from opsconsole.service import runs
 from opsconsole.service.caller import Page
 
 if TYPE_CHECKING:
-    from opsconsole.service import backups, counts
+    from opsconsole.service import backups, counts, retries
     from opsconsole.service.runs import FailureGroup, RunQuery
     from opsconsole.service.started import Started
 else:
     backups = Later("opsconsole.service.backups")
     counts = Later("opsconsole.service.counts")
+    retries = Later("opsconsole.service.retries")
 
 
 class RunsAtService(AtService):
@@ -85,4 +86,4 @@ class RunsAtService(AtService):
     def retry_run(
         self, ref: str, *, reason: Reason | None = None, items: Sequence[str] = (), justification: str = ""
     ) -> Started:
-        return runs.retry_run(self.caller, ref, reason=reason, items=items, justification=justification)
+        return retries.retry_run(self.caller, ref, reason=reason, items=items, justification=justification)
