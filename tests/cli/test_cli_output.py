@@ -14,10 +14,10 @@ import click
 import pytest
 
 from opsconsole.cli import app, logfile
+from opsconsole.cli.columns import Cell, Column
 from opsconsole.cli.ending import ending_of
 from opsconsole.cli.filters import parse_moment
 from opsconsole.cli.outcome import exit_code_of
-from opsconsole.cli.output import Cell, Column
 from opsconsole.cli.progress import ProgressLines, describe
 from opsconsole.cli.states import STATES
 from opsconsole.cli.table import draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from opsconsole.cli.output import Cell
+from opsconsole.cli.columns import Cell
 from opsconsole.domain.run import OperationRun, Status
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from opsconsole.cli.output import Cell, Column, Row
+from opsconsole.cli.columns import Cell, Column, Row
 from opsconsole.cli.text import zone_word
 from opsconsole.domain.plain_text import plain
 

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, with_invocation
-from opsconsole.cli.output import Column, Row
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, number, short
 from opsconsole.domain.audit import EXECUTED, Action, AuditOutcome, ChainHead

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from opsconsole.cli.columns import Cell, Column, Row
 from opsconsole.cli.differences import tell_counts, tell_differences, tell_items
 from opsconsole.cli.ending import EXIT_PARTLY
 from opsconsole.cli.exporting import export_option, tell_export
@@ -15,7 +16,6 @@ from opsconsole.cli.failures import Names, tell_set_failures
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import MAX_LIMIT, page_options, split_words, wait_option, with_invocation
-from opsconsole.cli.output import Cell, Column, Row
 from opsconsole.cli.record_options import record_options, record_query
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short

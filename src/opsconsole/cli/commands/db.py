@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from opsconsole.cli.columns import Column
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import with_invocation
-from opsconsole.cli.output import Column
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import counted, number
 from opsconsole.service import store_admin

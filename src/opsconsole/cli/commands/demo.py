@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from opsconsole.cli.columns import Column
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import with_invocation
-from opsconsole.cli.output import Column, Output
+from opsconsole.cli.output import Output
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import number
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, with_invocation
-from opsconsole.cli.output import Column, Row
 from opsconsole.cli.paging import page_of
 from opsconsole.cli.text import moment
 from opsconsole.domain.access import Member, Role

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, with_invocation
-from opsconsole.cli.output import Column, Row
 from opsconsole.cli.paging import page_of
 from opsconsole.graph.client import VERSION
 from opsconsole.graph.policy_types import POLICY_TYPES, PolicyType, Read, Write

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.confirming import confirm, confirm_retry
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.filters import one_of
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, part_options, wait_option, with_invocation
-from opsconsole.cli.output import Column, Row
 from opsconsole.cli.record_options import record_options, record_query
 from opsconsole.cli.starting import tell_started
 from opsconsole.cli.states import state_cell

@@ -9,13 +9,13 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.ending import EXIT_FAILED
 from opsconsole.cli.exporting import export_option, tell_export
 from opsconsole.cli.filters import one_of, parse_moment
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.log_words import LogTeller, log_line, phase_words
 from opsconsole.cli.options import page_options, part_options, split_words, wait_option, with_invocation
-from opsconsole.cli.output import Column, Row
 from opsconsole.cli.progress import progress_words
 from opsconsole.cli.states import run_state, state_cell
 from opsconsole.cli.text import counted, moment, moment_in_zone, number, short, took

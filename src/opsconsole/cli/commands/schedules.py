@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from opsconsole.cli.columns import Column, Row
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, split_words, wait_option, with_invocation
-from opsconsole.cli.output import Column, Output, Row
+from opsconsole.cli.output import Output
 from opsconsole.cli.paging import page_of
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import moment, moment_in_zone, short

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from opsconsole.cli.columns import Cell, Column, Row
 from opsconsole.cli.invocation import Invocation
 from opsconsole.cli.options import page_options, wait_option, with_invocation
-from opsconsole.cli.output import Cell, Column, Output, Row
+from opsconsole.cli.output import Output
 from opsconsole.cli.paging import page_of
 from opsconsole.cli.states import state_cell
 from opsconsole.cli.text import moment, number
