@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -26,6 +25,7 @@ from opsconsole.console.engine_start import EngineStart
 from opsconsole.console.keys import Key
 from opsconsole.console.keystrokes import Keystrokes
 from opsconsole.console.loss import Loss
+from opsconsole.console.notices import Notices
 from opsconsole.console.pen import Pen
 from opsconsole.console.theme import DARK, LIGHT, PLAIN, SIXTEEN, themes
 from opsconsole.console.widgets.window_table import WindowTable
@@ -46,9 +46,6 @@ T = TypeVar("T")
 IDENTITY_EVERY_S = 10.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
-PROMPT_S = 900.0
-"""A device code can be entered for a quarter of an hour."""
-
 LOOK_S = 0.3
 """How often the store is asked whether it changed: a change is drawn within half a second, and being at rest costs little."""
 
@@ -56,7 +53,7 @@ RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
 
 
-class OpsConsoleApp(Keystrokes):
+class OpsConsoleApp(Keystrokes, Notices):
     """Everything it knows of the world comes through ``desk`` and ``engine``, so that tests freeze clock, ids and data.
 
     ``has_temporary_store``: what is queued ends with this console, as in the demo. ``first_runs``: the newest runs, where
@@ -207,18 +204,6 @@ class OpsConsoleApp(Keystrokes):
     async def command(self, call: Callable[..., T], *values: Any, **named: Any) -> T:
         """Give an order in a worker thread of its own: it may wait for a lock, reading never does. Raises OpsError."""
         return await in_thread(self._orders, call, *values, **named)
-
-    def say(self, text: str, severity: str = "information") -> None:
-        """Say something in passing; the text is shown as it is."""
-        self.notify(plain(text), severity=severity, markup=False, timeout=6)  # type: ignore[arg-type]
-
-    def prompt(self, text: str) -> None:
-        """Show a sentence to the person who signs in, until it is of no more use. May be called from any thread."""
-        loop = self._loop
-        if loop is not None and loop.is_running():
-            loop.call_soon_threadsafe(
-                partial(self.notify, plain(text), title="Sign in", timeout=PROMPT_S, markup=False)
-            )
 
     def copy(self, text: str) -> None:
         """Copy through the terminal (OSC 52) and into a file, and say so."""
