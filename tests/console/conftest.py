@@ -22,6 +22,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
+from opsconsole.console import app as app_module
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.theme import DARK, LIGHT, SIXTEEN
 from opsconsole.console.widgets.window_table import WindowTable
@@ -54,6 +55,11 @@ def _same_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda self: None)  # else golden screens hang on when they are taken
+
+
+@pytest.fixture(autouse=True)
+def _often_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "LOOK_S", 0.2)  # a desk in memory pushes nothing
 
 
 def make_app(desk: MemoryDesk, *, look: str = "dark", **named: Any) -> OpsConsoleApp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -53,6 +53,7 @@ class MemoryDesk(ListsInMemory, RunsInMemory, MemoryDrift, MemoryAudit, MemoryOv
     moment: datetime = NOW
     is_lost: bool = False
     has_changed: bool = False
+    pushes: list[Callable[[], None]] = field(default_factory=list)
 
     def _look(self) -> None:
         if self.is_lost:
@@ -64,6 +65,9 @@ class MemoryDesk(ListsInMemory, RunsInMemory, MemoryDrift, MemoryAudit, MemoryOv
     def changed(self) -> bool:
         has_changed, self.has_changed = self.has_changed, False
         return has_changed
+
+    def listen(self, push: Callable[[], None]) -> None:
+        self.pushes.append(push)
 
     def identity(self) -> Identity:
         self._look()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from opsconsole.config import load_config
+from opsconsole.console import app as app_module
 from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.service_desk import ServiceDesk
 from opsconsole.console.widgets.window_table import WindowTable
@@ -70,6 +71,24 @@ def test_a_backup_is_ordered_seen_and_cancelled(desk: ServiceDesk) -> None:
     assert desk.run(started.runs[1].id).outcome is Outcome.CANCELLED
     assert desk.sets(50, None).items[0].id == report.backup_set.id
     assert desk.items(report.backup_set.id, None, (), 50, None).items == []
+
+
+def test_what_this_process_writes_is_on_the_screen_without_asking(
+    desk: ServiceDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "LOOK_S", 600.0)
+
+    async def steps() -> None:
+        app = OpsConsoleApp(desk, zone=UTC, environ={})
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await settle(pilot)
+            driver = Driver(pilot)
+            assert "capture" not in driver.text()
+            started = await asyncio.to_thread(desk.start_backup, "contoso")
+            await driver.until(lambda: started.runs[0].id in [row.id for row in app.screen.query_one(WindowTable).rows])
+            assert "capture" in driver.text()
+
+    asyncio.run(steps())
 
 
 def test_what_cannot_be_is_an_error_of_the_service(desk: ServiceDesk) -> None:

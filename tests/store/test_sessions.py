@@ -31,6 +31,26 @@ def test_a_block_that_ends_is_committed_and_one_that_raises_is_not(store: Databa
         assert names(s) == ["a", "b", "c"]
 
 
+def test_whoever_listens_is_told_of_each_commit_once_it_can_be_read(store: Database) -> None:
+    told: list[list[str]] = []
+
+    def look() -> None:
+        with store.read() as s:
+            told.append(names(s))
+
+    store.on_commit = look
+    with store.write() as s:
+        s.run(ADD, id="a")
+        assert told == []
+    with pytest.raises(KeyError), store.write() as s:
+        s.run(ADD, id="b")
+        raise KeyError
+    look_only = len(told)
+    with store.read() as s:
+        names(s)
+    assert told == [["a"]] and look_only == 1
+
+
 def test_a_reader_neither_waits_for_a_writer_nor_sees_half_of_it(store: Database) -> None:
     with store.write() as writer:
         writer.run(ADD, id="a")

@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-IDENTITY_EVERY_S = 10.0
+IDENTITY_EVERY_S = 30.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
-LOOK_S = 0.3
-"""How often the store is asked whether it changed: a change is drawn within half a second, and being at rest costs little."""
+LOOK_S = 0.75
+"""How often the store is asked whether another process changed it: that is drawn within a second; this one's own at once."""
 
 RETRY_S = 3.0
 """How long after a failed reading the next one is tried."""
@@ -125,6 +125,7 @@ class OpsConsoleApp(Keystrokes, Notices):
     def on_mount(self) -> None:
         """Open the first screen and begin to look for changes."""
         self._pulse.start()
+        self.desk.listen(self._pulse.push)
         self.link.open(self)
         self._engine_start.wait()
 

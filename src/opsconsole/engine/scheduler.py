@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -30,14 +30,19 @@ class Scheduler:
             timezone=ZoneInfo("UTC"),
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        self._began = datetime.now(UTC)
 
     def start(self) -> None:
         """Start ticking."""
         self._scheduler.start()
 
     def every(self, interval_s: float, name: str, function: Callable[[], Awaitable[None]]) -> None:
-        """Run ``function`` every ``interval_s`` seconds; it is never run while it still runs."""
-        self._scheduler.add_job(function, "interval", seconds=interval_s, id=name)
+        """Run ``function`` every ``interval_s`` seconds; it is never run while it still runs.
+
+        All count from the same moment: where intervals are multiples of each other, one waking serves them all.
+        """
+        first = self._began + timedelta(seconds=interval_s)
+        self._scheduler.add_job(function, "interval", seconds=interval_s, start_date=first, id=name)
 
     def now(self, name: str, function: Callable[[], Awaitable[None]]) -> None:
         """Run ``function`` once, at once."""

@@ -12,9 +12,15 @@ from opsconsole.errors import OpsError, StoreUnavailable
 POLL_S = 0.2
 """Five looks a second, each some microseconds: an order is claimed within half a second."""
 
+CALM_S = 0.3
+"""A look that was asked for is not followed by another one before this: a backup commits hundreds of times a second."""
+
 
 class Pulse:
-    """``changed`` is asked in the thread, every ``every_s`` seconds; ``on_change`` and ``on_trouble`` are called on the loop."""
+    """``changed`` is asked in the thread; ``on_change`` and ``on_trouble`` are called on the loop.
+
+    It is asked every ``every_s`` seconds, for what others commit, and as soon as ``push`` tells of a change.
+    """
 
     def __init__(
         self,
@@ -28,6 +34,7 @@ class Pulse:
         self._on_change = on_change
         self._on_trouble = on_trouble
         self._every_s = every_s
+        self._push = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._context = contextvars.copy_context()
@@ -40,9 +47,14 @@ class Pulse:
         self._thread = threading.Thread(target=self._beat, args=(loop,), name="opsconsole-pulse", daemon=True)
         self._thread.start()
 
+    def push(self) -> None:
+        """Look at once: something was committed. May be called from any thread; it never waits."""
+        self._push.set()
+
     def stop(self) -> None:
         """Stop looking and wait for the thread."""
         self._stop.set()
+        self._push.set()
         if self._thread is not None:
             self._thread.join(timeout=2)
 
@@ -60,9 +72,14 @@ class Pulse:
         return lambda: self._on_trouble(trouble)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        while not self._stop.wait(self._every_s):
+        was_pushed = False  # the first look comes at once: a feed tells what changed since it was first asked
+        while not self._stop.is_set():
             if told := self.step():
                 try:
                     loop.call_soon_threadsafe(told, context=self._context)
                 except RuntimeError:  # the loop is closed: who listened is gone
                     return
+            if was_pushed:
+                self._stop.wait(CALM_S)
+            was_pushed = self._push.wait(self._every_s)
+            self._push.clear()

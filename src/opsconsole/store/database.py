@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, TypeVar
 
@@ -80,6 +80,9 @@ class Database(ABC):
     dialect: Dialect
     is_read_only: bool
 
+    on_commit: Callable[[], None] | None = None
+    """Called after each transaction that this program committed, in the thread that did; it must neither wait nor raise."""
+
     @abstractmethod
     def read(self) -> AbstractContextManager[Session]:
         """Return a snapshot for reading; it never waits for a writer, and refuses to write."""
@@ -97,6 +100,10 @@ class Database(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _committed(self) -> None:
+        if self.on_commit is not None:
+            self.on_commit()
 
     def _refuse_write(self) -> StoreUnavailable:
         return StoreUnavailable(

@@ -305,6 +305,7 @@ class PostgresDatabase(Database):
             raise self._refuse_write()
         with self._borrow("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", is_write=True) as handle:
             yield from self._transact(handle, is_write=True)
+        self._committed()
 
     def close(self) -> None:
         """Close the connections of all threads."""

@@ -271,6 +271,7 @@ class SqliteDatabase(Database):
             raise self._refuse_write()
         with self._borrow(is_write=True) as handle:
             yield from self._transact(handle, _begin_write, is_write=True)
+        self._committed()
 
     def close(self) -> None:
         """Close the connections of all threads."""

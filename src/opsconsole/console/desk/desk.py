@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -37,6 +38,10 @@ class Desk(
     def now(self) -> datetime: ...
     def changed(self) -> bool:
         """Tell whether the store changed since the last call: cheap enough to ask five times a second."""
+        ...
+
+    def listen(self, push: Callable[[], None]) -> None:
+        """Call ``push`` as soon as this process has changed the store, in whatever thread did."""
         ...
 
     def identity(self) -> Identity: ...

@@ -20,6 +20,8 @@ from opsconsole.service.caller import Caller
 from opsconsole.service.changes import ChangeFeed, change_feed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from opsconsole.service import members, tenants
     from opsconsole.service.tenants import TenantView
 else:
@@ -51,6 +53,9 @@ class ServiceDesk(
         if self._feed is None:  # made by the thread that asks: a connection belongs to one
             self._feed = change_feed(self.caller)
         return self._feed.changed()
+
+    def listen(self, push: Callable[[], None]) -> None:
+        self.caller.db.on_commit = push
 
     def identity(self) -> Identity:
         roles = members.my_roles(self.caller)

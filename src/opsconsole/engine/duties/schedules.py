@@ -36,12 +36,12 @@ class FireSchedules:
         if engine.is_stopping or (engine.changes == self._seen and is_early):
             return
         seen = engine.changes
-        await engine.in_thread(self._fire)
-        self._next = await engine.in_thread(self._find_next)
+        self._next = await engine.in_thread(self._fire_all)
         self._seen = seen
 
-    def _find_next(self) -> str | None:
+    def _fire_all(self) -> str | None:
         engine = self._engine
+        self._fire()
         with engine.db.read() as session:
             return schedules.next_due(session, engine.tenant_ids())
 
