@@ -115,6 +115,22 @@ def test_a_terminal_never_gets_a_line_that_it_would_have_to_break(monkeypatch: p
     assert not draw(columns, rows, is_terminal=False).left_out, "in a pipe nothing breaks lines"
 
 
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_title_is_cut_while_another_column_can_give(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = [
+        Column("Tenant"),
+        Column("Newest complete backup"),
+        Column("Policies", "right"),
+        Column("Type", fixed=True),
+    ]
+    rows = [["a tenant with a very long name " * 4, "2026-01-01 10:00", "1,204", "x"]]
+    for is_terminal in (True, False):
+        text = re.sub(r"\x1b\[[0-9;]*m", "", draw(columns, rows, is_terminal=is_terminal).text)
+        assert all(column.title in text.splitlines()[0] for column in columns)
+    assert "Tenant" not in draw(columns, [], is_terminal=True).text, "a column without a word is left out"
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_no_list_is_wider_than_it_may_be(backed_up: Program, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))

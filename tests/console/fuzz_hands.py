@@ -160,6 +160,8 @@ class Hands:
         """Press a key, and wait until it and all that came before were worked off, however busy the machine is."""
         throw(self.pilot, name)
         await self._hear(self.app)
+        if not self.app.screen_stack:
+            return
         front = self.app.focused or self.app.screen
         for node in front.ancestors_with_self:  # what has the focus hears it first, the app last
             await self._hear(node)

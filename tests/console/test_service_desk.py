@@ -83,7 +83,7 @@ def test_what_this_process_writes_is_on_the_screen_without_asking(
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
             await settle(pilot)
             driver = Driver(pilot)
-            assert "capture" not in driver.text()
+            await driver.until(lambda: desk._feed is not None)
             started = await asyncio.to_thread(desk.start_backup, "contoso")
             await driver.until(lambda: started.runs[0].id in [row.id for row in app.screen.query_one(WindowTable).rows])
             assert "capture" in driver.text()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from opsconsole.domain.schedule import Rule
-from opsconsole.engine.scheduler import following_fire, next_fire
+from opsconsole.engine.scheduler import Scheduler, following_fire, next_fire
 from opsconsole.errors import UsageError
 
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -141,3 +142,22 @@ def test_an_interval_keeps_its_beat_and_makes_up_for_nothing() -> None:
     assert following_fire(rule, planned, planned + timedelta(seconds=2)) == planned + timedelta(hours=1)
     assert following_fire(rule, planned, planned + timedelta(hours=5, minutes=7)) == planned + timedelta(hours=6)
     assert following_fire(rule, planned, planned - timedelta(minutes=1)) == planned + timedelta(hours=1)
+
+
+def test_ticks_of_the_same_beat_come_together() -> None:
+    """One waking serves them all: an engine at rest costs little."""
+
+    async def tick() -> None:
+        pass
+
+    async def look() -> None:
+        scheduler = Scheduler()
+        scheduler.start()
+        scheduler.pause()
+        for name, interval_s in (("one", 60.0), ("other", 60.0), ("rarer", 180.0)):
+            scheduler.every(interval_s, name, tick)
+        one, other, rarer = (job.next_run_time for job in scheduler._scheduler.get_jobs())
+        scheduler.stop()
+        assert one == other and rarer - one == timedelta(seconds=120)
+
+    asyncio.run(look())

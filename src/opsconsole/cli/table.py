@@ -54,9 +54,10 @@ class _Strip:
     fair: int = 0
 
     def __post_init__(self) -> None:
-        self.width = max(len(self.title), *(text.cell_len for text in self.texts))
+        self.width = max((len(self.title), *(text.cell_len for text in self.texts)))
         self.least = self.width if self.column.fixed else min(self.width, max(len(self.title), NARROWEST))
-        self.fair = self.width if self.column.fixed else min(self.width, self._whole() if self.column.whole else FAIR)
+        fair = self.width if self.column.fixed else min(self.width, self._whole() if self.column.whole else FAIR)
+        self.fair = max(fair, self.least)
 
     def _whole(self) -> int:
         words = (cell_len(word) for text in self.texts for word in text.plain.split())

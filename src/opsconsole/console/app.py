@@ -46,7 +46,7 @@ T = TypeVar("T")
 IDENTITY_EVERY_S = 30.0
 """Roles and tenants change rarely: they are read again at most this often."""
 
-LOOK_S = 0.75
+LOOK_S = 0.6
 """How often the store is asked whether another process changed it: that is drawn within a second; this one's own at once."""
 
 RETRY_S = 3.0

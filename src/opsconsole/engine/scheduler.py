@@ -33,7 +33,8 @@ class Scheduler:
         self._began = datetime.now(UTC)
 
     def start(self) -> None:
-        """Start ticking."""
+        """Start ticking; all intervals count from here."""
+        self._began = datetime.now(UTC)
         self._scheduler.start()
 
     def every(self, interval_s: float, name: str, function: Callable[[], Awaitable[None]]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from opsconsole.errors import OpsError, StoreUnavailable
 
 POLL_S = 0.2
-"""Five looks a second, each some microseconds: an order is claimed within half a second."""
+"""Five looks a second, each some microseconds: an engine in a process of its own claims an order within half a second."""
 
 CALM_S = 0.3
 """A look that was asked for is not followed by another one before this: a backup commits hundreds of times a second."""
@@ -79,7 +79,9 @@ class Pulse:
                     loop.call_soon_threadsafe(told, context=self._context)
                 except RuntimeError:  # the loop is closed: who listened is gone
                     return
-            if was_pushed:
+            if was_pushed:  # then once more: Postgres tells of a commit a moment after it was made
                 self._stop.wait(CALM_S)
-            was_pushed = self._push.wait(self._every_s)
+                was_pushed = self._push.is_set()
+            else:
+                was_pushed = self._push.wait(self._every_s)
             self._push.clear()

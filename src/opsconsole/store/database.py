@@ -81,7 +81,7 @@ class Database(ABC):
     is_read_only: bool
 
     on_commit: Callable[[], None] | None = None
-    """Called after each transaction that this program committed, in the thread that did; it must neither wait nor raise."""
+    """The one who listens: called after each commit of this object's own, in the thread that made it. It neither waits nor raises."""
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Session]:

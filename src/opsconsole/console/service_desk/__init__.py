@@ -45,6 +45,7 @@ class ServiceDesk(
     def __init__(self, caller: Caller) -> None:
         super().__init__(caller)
         self._feed: ChangeFeed | None = None
+        self._push: Callable[[], None] | None = None
 
     def now(self) -> datetime:
         return self.caller.clock()
@@ -55,7 +56,7 @@ class ServiceDesk(
         return self._feed.changed()
 
     def listen(self, push: Callable[[], None]) -> None:
-        self.caller.db.on_commit = push
+        self._push = self.caller.db.on_commit = push
 
     def identity(self) -> Identity:
         roles = members.my_roles(self.caller)
@@ -67,6 +68,8 @@ class ServiceDesk(
         return tenants.list_tenants(self.caller)
 
     def close(self) -> None:
-        """Close the change feed; the store is closed by who opened it."""
+        """Close the change feed, and listen no more; the store is closed by who opened it."""
+        if self._push is not None and self.caller.db.on_commit == self._push:
+            self.caller.db.on_commit = None
         if self._feed is not None:
             self._feed.close()
