@@ -6,6 +6,7 @@ import pytest
 
 from opsconsole.console.background_engine import HandOverFailed
 from opsconsole.console.dialogs.leaving import LeavingDialog
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import Status
 
 from .driving import Driver, Engine, drive
@@ -40,6 +41,39 @@ def test_waiting_quits_when_the_last_run_ended() -> None:
         await driver.press("q", "down", "enter")
         assert "Waiting for the runs to end" in driver.text() and driver.app.return_code is None
         engine.runs.clear()
+        await driver.until(lambda: driver.app.return_code == 0)
+
+    drive(steps, busy_world(), engine=engine)
+
+
+def test_the_question_follows_what_is_in_hand_while_it_is_read() -> None:
+    desk = busy_world()
+    ids = [run.id for run in desk.all_runs][:2]
+    engine = Engine(ids[:1])
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        assert f"1 run is in the hands of this console: {short_id(ids[0])}" in driver.text()
+        engine.runs[:] = ids[1:]
+        await driver.until(lambda: f"this console: {short_id(ids[1])}" in driver.text())
+        await driver.press("up", "enter")  # cancelled is what is in hand by now
+        await driver.until(lambda: ("cancel_run", ids[1]) in [order[:2] for order in desk.orders])
+        assert ids[0] not in [order[1] for order in desk.orders]
+        engine.runs.clear()
+        await driver.until(lambda: driver.app.return_code == 0)
+
+    drive(steps, desk, engine=engine)
+
+
+def test_when_nothing_is_in_hand_any_more_the_question_says_so() -> None:
+    engine = Engine(["run-1"])
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        engine.runs.clear()
+        await driver.until(lambda: "Nothing is in the hands of this console any more" in driver.text())
+        assert driver.app.return_code is None, "and asks on"
+        await driver.press("down", "enter")
         await driver.until(lambda: driver.app.return_code == 0)
 
     drive(steps, busy_world(), engine=engine)

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from opsconsole.console.screens.plan_item import PlanItemScreen
-from opsconsole.domain.restore import ItemState
+from opsconsole.console.screens.run import RunScreen
+from opsconsole.domain.restore import Execution, ItemState
+from opsconsole.domain.run import Outcome, RunType
 
 from .driving import Driver, drive
 from .memory_desk import MemoryDesk
@@ -83,6 +85,45 @@ def test_leaving_a_blocked_policy_out_while_settling_makes_a_preview_without_it(
         await driver.press("tab", "enter")
         ((_, _, _, named),) = desk.orders
         assert named["without"] == (f"{blocked.policy_type}:{blocked.policy_id}",) and named["mapping"] is None
+
+    drive(steps, desk)
+
+
+def test_what_was_left_out_by_hand_is_said_before_the_plan_is_applied() -> None:
+    desk = busy_world(more_runs=0)
+    plan = desk.all_restores[0]
+    desk.all_restores[0] = replace(plan, inputs={**plan.inputs, "without": ["t:1", "t:2"]})
+    asked = desk.confirmations[plan.id]
+    desk.confirmations[plan.id] = replace(asked, restore_run=desk.all_restores[0])
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter")
+        assert "2 policies were left out by hand" in driver.text()
+        await driver.press("a")
+        assert "will change, 2 left out by hand" in driver.text()
+
+    drive(steps, desk)
+
+
+def test_a_restore_is_undone_from_its_run() -> None:
+    desk = busy_world(more_runs=0)
+    run = next(run for run in desk.all_runs if run.type is RunType.RESTORE and run.outcome is Outcome.FAILED)
+    execution = Execution(run.id, run.outcome.value, run.status.value, None)
+    restore = desk.all_restores[1] = replace(desk.all_restores[1], executions=(execution,))
+    desk.related_of[run.id] = {**desk.related_of.get(run.id, {}), "restore_run": restore.id}
+    preview = next(run for run in desk.all_runs if run.type is RunType.PREVIEW)
+
+    async def steps(driver: Driver) -> None:
+        driver.app.push_screen(RunScreen(run.id))
+        await driver.press()
+        await driver.press("u")
+        assert "Preview the way back?" in driver.text()
+        await driver.press("escape", "escape")
+        driver.app.push_screen(RunScreen(preview.id))
+        await driver.press()
+        await driver.press("u")
+        assert not driver.app.screen.is_modal
+        assert "Nothing was written by this run" in " ".join(driver.text().split())
 
     drive(steps, desk)
 

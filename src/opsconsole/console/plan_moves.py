@@ -38,7 +38,7 @@ def why_not_undo(restore: RestoreRun) -> str | None:
 def why_not_settle(restore: RestoreRun, item: RestoreItem | None) -> str | None:
     """Return why the policy under the cursor has nothing to settle, or None if it has."""
     if item is None or not item.unresolved:
-        return "This policy has no open target. What blocks it, if anything, stands on the right."
+        return "This policy has no open target. What blocks it, if anything, stands with its targets."
     if restore.undo_of or not restore.set_id:
         return "An undo goes by id only: its targets cannot be mapped."
     return None

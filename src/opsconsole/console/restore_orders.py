@@ -156,14 +156,16 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
     if not asked.changes:
         app.say("This plan changes nothing: there is nothing to apply.")
         return
+    left_out = len(asked.restore_run.inputs.get("without") or ())
+    by_hand = f", {grouped(left_out)} left out by hand" if left_out else ""
 
     def lines(pen: Pen) -> list[list[Span]]:
         text = [
             fact(pen, "Tenant", f"{asked.tenant}{'  (production)' if asked.is_production else ''}", "strong"),
-            fact(pen, "Policies", f"{grouped(asked.changes)} will change"),
+            fact(pen, "Policies", f"{grouped(asked.changes)} will change{by_hand}"),
             fact(pen, "Targets", f"{grouped(asked.added)} added, {grouped(asked.removed)} removed"),
             fact(pen, "Blocked", f"{grouped(asked.blocked)} will not be touched", "text" if asked.blocked else "dim"),
-            fact(pen, "Plan", asked.plan_hash[:12], "dim"),
+            fact(pen, "Plan", f"{short_id(asked.restore_run.id)}  its hash begins with {asked.plan_hash[:12]}", "dim"),
         ]
         if asked.dangers:
             text += [[], *(said(pen, pen.drawn(f"⚠ {words}"), "danger") for words in asked.dangers)]

@@ -129,7 +129,7 @@ def _graph_line(run: OperationRun, pen: Pen) -> list[Span]:
     use = GraphUse.from_json(run.context.get("graph") or {})
     line = _label(pen, "Graph")
     for number, word, ink in (
-        (use.requests, "requests", "text"),
+        (use.requests, "request" if use.requests == 1 else "requests", "text"),
         (use.subrequests, "in batches", "text"),
         (use.throttled, "throttled", "partial"),
         (use.retried, "retried", "text"),

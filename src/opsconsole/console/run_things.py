@@ -87,7 +87,9 @@ def _key(group: FailureGroup) -> str:
 
 def _failures(group: FailureGroup) -> Thing:
     message = plain(group.message)
-    words: list[tuple[str, str]] = [("text", message or group.info.explanation)]
+    is_first = bool(message) and group.count > 1
+    said = f"The first of {grouped(group.count)} says: {message}" if is_first else message or group.info.explanation
+    words: list[tuple[str, str]] = [("text", said)]
     if group.request_ids:
         more = "" if group.count <= len(group.request_ids) else " and others"
         words.append(("dim", f"request {', '.join(plain(one) for one in group.request_ids[:1])}{more}"))

@@ -52,7 +52,7 @@ def settle(screen: LiveScreen, restore: RestoreRun, item: RestoreItem) -> None:
         return
     todo = open_targets(item.unresolved)
     if not todo:
-        app.say("This policy has no open target. What blocks it stands on the right.")
+        app.say("This policy has no open target. What blocks it stands with its targets.")
         return
     if restore.undo_of or not restore.set_id:
         app.say("An undo goes by id only: its targets cannot be mapped.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -65,6 +66,8 @@ class LeavingDialog(Dialog[None]):
     def __init__(self, runs: Sequence[str]) -> None:
         super().__init__()
         self._runs = tuple(runs)
+        self._is_asking = True
+        self._is_waiting = False
         self._is_handing_over = False
 
     @property
@@ -73,24 +76,30 @@ class LeavingDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out what is in hand and the four answers."""
-        pen = self._app.pen
-        named = ", ".join(short_id(run_id) for run_id in self._runs[:SHOWN_RUNS])
-        more = f" and {len(self._runs) - SHOWN_RUNS} more" if len(self._runs) > SHOWN_RUNS else ""
-        noun = "run is" if len(self._runs) == 1 else "runs are"
         with Vertical(id="panel") as panel:
             panel.border_title = " Quit? "
-            yield Static(
-                text_of(
-                    (f"{len(self._runs)} {noun} in the hands of this console: ", pen.ink("text")),
-                    (f"{named}{more}.", pen.ink("strong")),
-                ),
-                id="text",
-            )
+            yield Static(self._in_hand(), id="text")
             yield Choice("Stay here", "stay")
             yield Choice("Wait until done, then quit", "wait")
             if not self._app.has_temporary_store:
                 yield Choice("Hand over to a background engine, then quit", "hand_over")
             yield Choice("Cancel the runs, then quit", "cancel")
+
+    def on_mount(self) -> None:
+        """Begin to look what is in hand: runs end while somebody reads, and others begin."""
+        self.set_interval(LOOK_EVERY_S, self._look)
+
+    def _in_hand(self) -> Text:
+        pen, runs = self._app.pen, self._runs
+        if not runs:
+            return text_of(("Nothing is in the hands of this console any more.", pen.ink("text")))
+        named = ", ".join(short_id(run_id) for run_id in runs[:SHOWN_RUNS])
+        more = f" and {len(runs) - SHOWN_RUNS} more" if len(runs) > SHOWN_RUNS else ""
+        noun = "run is" if len(runs) == 1 else "runs are"
+        return text_of(
+            (f"{len(runs)} {noun} in the hands of this console: ", pen.ink("text")),
+            (f"{named}{more}.", pen.ink("strong")),
+        )
 
     @on(Choice.Taken)
     def _taken(self, event: Choice.Taken) -> None:
@@ -110,9 +119,10 @@ class LeavingDialog(Dialog[None]):
             return
         if why_not := engine.why_no_hand_over():
             # The answer keeps its place: one that was left out would put cancelling under a hand that knows its way.
+            self._is_asking = False
             self._say(f"This cannot be handed over: {why_not}.", "bad")
             return
-        self._is_handing_over = True
+        self._is_asking, self._is_handing_over = False, True
         self._say("Starting a background engine that takes the runs …")
         self._offer(set())
         try:
@@ -138,9 +148,9 @@ class LeavingDialog(Dialog[None]):
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")
 
     def _wait(self, text: str) -> None:
+        self._is_asking, self._is_waiting = False, True
         self._say(text)
         self._offer({"stay"})
-        self.set_interval(LOOK_EVERY_S, self._look)
 
     def _say(self, text: str, ink: str = "running") -> None:
         said = text_of((self._app.pen.drawn(text), self._app.pen.ink(ink)))
@@ -154,8 +164,14 @@ class LeavingDialog(Dialog[None]):
             self.query_one("#answer-stay", Choice).focus()
 
     def _look(self) -> None:
-        if self._app.engine is None or not self._app.engine.runs_in_hand():
+        engine = self._app.engine
+        runs = tuple(engine.runs_in_hand()) if engine is not None else ()
+        if self._is_waiting and not runs:
             self.app.exit(0)
+        elif runs != self._runs:
+            self._runs = runs
+            if self._is_asking:
+                self.query_one("#text", Static).update(self._in_hand())
 
     def action_stay(self) -> None:
         """Stay; not while a background engine starts, which would come all the same."""

@@ -46,7 +46,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "slash",
         "/",
         "filter",
-        "Search the whole history; Enter keeps the filter, Esc clears it.",
+        "Search the whole list, however long it is; Enter keeps the filter, Esc clears it.",
         "filter",
         FILTERED,
         opens_field=True,

@@ -66,7 +66,7 @@ PLAN_KEYS: tuple[Key, ...] = (
         "undo…",
         "Preview the way back to what was there before this restore. Asks first.",
         "undo",
-        places("plan"),
+        places("plan", "run"),
         Capability.RESTORE_EXECUTE,
         is_write=True,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,8 +29,11 @@ from opsconsole.console.widgets.window_table import WindowTable
 from opsconsole.domain.failure import Reason
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
-from opsconsole.domain.run import OperationRun, RunType, Status
+from opsconsole.domain.run import OperationRun, Outcome, RunType, Status
 from opsconsole.service.parts import WHOLE_ONLY
+
+if TYPE_CHECKING:
+    from opsconsole.domain.restore import RestoreRun
 
 WIDE_FROM = 110
 """From this many columns on there is room for the log beside what failed."""
@@ -167,8 +170,36 @@ class RunScreen(LiveScreen):
                 return orders.why_not_cancel(run)
             case "plan":
                 return None if related.get("restore_run") else "This run has no restore plan."
+            case "undo":
+                wrote = run.type is RunType.RESTORE and not run.is_active and related.get("restore_run")
+                return None if wrote else "Nothing was written by this run that could be undone."
             case _:
                 return None
+
+    def is_key_of_use(self, key_id: str) -> bool:
+        """Leave the footer to what can become of the run: it is cancelled before its end, undone after it, retried if it failed."""
+        run = self._report.run if self._report is not None else None
+        if key_id == "undo":
+            return run is not None and run.type is RunType.RESTORE and not run.is_active
+        if key_id == "cancel":
+            return run is None or run.is_active
+        if key_id in ("retry", "retry_reason"):
+            return run is None or run.outcome is not Outcome.SUCCEEDED
+        return super().is_key_of_use(key_id)
+
+    def action_undo(self) -> None:
+        """Ask, then preview the way back to what was there before this restore."""
+        if self._report is not None and not self.refuses("undo"):
+            self.order_read(self.desk.restore, str(self._report.related["restore_run"]), then=self._ask_undo)
+
+    def _ask_undo(self, restore: RestoreRun) -> None:
+        from opsconsole.console.plan_moves import why_not_undo
+        from opsconsole.console.restore_orders import ask_undo
+
+        if reason := why_not_undo(restore):
+            self.console_app.say(reason)
+            return
+        ask_undo(self, restore)
 
     def action_retry(self) -> None:
         """Ask, then start again what this run left undone."""

@@ -143,9 +143,10 @@ class RunsScreen(ListScreen):
         if unfitting := self.unfitting(pen, "run"):
             return unfitting
         if self._digit != "1":
+            part = [("5", pen.ink("key")), (" shows those that failed in part, ", pen.ink("dim"))]
             return [
                 [(f"No run is {self._tab.title.lower()}.", pen.ink("strong"))],
-                [("1", pen.ink("key")), (" shows all runs.", pen.ink("dim"))],
+                [*(part if self._digit == "6" else ()), ("1", pen.ink("key")), (" shows all runs.", pen.ink("dim"))],
             ]
         if self.console_app.identity is not None and not self.console_app.tenant_names:
             return no_tenant_lines(self.console_app.config_place, pen)
