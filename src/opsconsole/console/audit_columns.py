@@ -40,8 +40,8 @@ AUDIT_COLUMNS: tuple[Column[AuditJson], ...] = (
     ),
     Column("When", 8, lambda row, pen, width: pen.cell(at(row["created_at"], pen.now, pen.zone), width, "dim")),
     Column("Who", 8, lambda row, pen, width: pen.cell(row["actor"], width)),
-    Column("What", 20, lambda row, pen, width: pen.cell(_action(row), width, "strong"), flex=1),
+    Column("What", 22, lambda row, pen, width: pen.cell(_action(row), width, "strong"), flex=1),
     Column("On", 11, lambda row, pen, width: pen.cell(resource_words(row), width), flex=1, from_width=75),
     Column("Tenant", 12, lambda row, pen, width: pen.cell(row["tenant"] or "", width), from_width=100),
-    Column("Outcome", 11, lambda row, pen, width: pen.state_cell(audit_state(row), width)),
+    Column("Outcome", 10, lambda row, pen, width: pen.state_cell(audit_state(row), width)),
 )

@@ -47,7 +47,7 @@ ITEM_COLUMNS: tuple[Column[BackupItem], ...] = (
     Column("Policy", 16, lambda row, pen, width: pen.cell(row.policy_name or row.policy_id, width), flex=4),
     Column("Type", 18, _type, from_width=68, below_width=100),
     Column("Type", 32, _type, from_width=100),
-    Column("Why", 17, lambda row, pen, width: pen.cell(_why(row), width, "bad"), flex=1),
+    Column("Why", 17, lambda row, pen, width: pen.cell(_why(row), width, "bad")),
     Column("Policy id", 36, lambda row, pen, width: pen.cell(row.policy_id, width, "dim"), from_width=150),
 )
 
