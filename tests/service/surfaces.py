@@ -230,6 +230,7 @@ DESK_LISTS: dict[str, Callable[[ServiceDesk], Any]] = {
 OF_NO_THING = {
     "now",
     "changed",
+    "listen",
     "close",
     "verify",
     "chain",

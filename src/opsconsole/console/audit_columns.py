@@ -36,7 +36,7 @@ AUDIT_COLUMNS: tuple[Column[AuditJson], ...] = (
         7,
         lambda row, pen, width: pen.cell(grouped(row["seq"]), width, "dim", right=True),
         right=True,
-        from_width=62,
+        from_width=64,
     ),
     Column("When", 8, lambda row, pen, width: pen.cell(at(row["created_at"], pen.now, pen.zone), width, "dim")),
     Column("Who", 8, lambda row, pen, width: pen.cell(row["actor"], width)),
