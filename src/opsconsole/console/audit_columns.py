@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opsconsole.console.desk.audit import AuditJson
 from opsconsole.console.figures import at, grouped
+from opsconsole.console.pen import Pen, Span
 from opsconsole.console.states import AUDIT_STATES, State
 from opsconsole.console.widgets.column import Column
 from opsconsole.domain.ids import short_id
@@ -23,6 +24,10 @@ def _action(entry: AuditJson) -> str:
     return str(entry["action"]).removeprefix("assignments.")
 
 
+def _what(entry: AuditJson, pen: Pen, width: int) -> list[Span]:
+    return pen.cell(_action(entry), width, "strong")
+
+
 def resource_words(entry: AuditJson) -> str:
     """Return what an entry is about: ``plan 9f2c01``."""
     kind, ref = str(entry["resource_type"]), str(entry["resource_id"])
@@ -36,11 +41,12 @@ AUDIT_COLUMNS: tuple[Column[AuditJson], ...] = (
         7,
         lambda row, pen, width: pen.cell(grouped(row["seq"]), width, "dim", right=True),
         right=True,
-        from_width=64,
+        from_width=62,
     ),
     Column("When", 8, lambda row, pen, width: pen.cell(at(row["created_at"], pen.now, pen.zone), width, "dim")),
     Column("Who", 8, lambda row, pen, width: pen.cell(row["actor"], width)),
-    Column("What", 22, lambda row, pen, width: pen.cell(_action(row), width, "strong"), flex=1),
+    Column("What", 20, _what, flex=1, below_width=76),
+    Column("What", 22, _what, flex=1, from_width=76),
     Column("On", 11, lambda row, pen, width: pen.cell(resource_words(row), width), flex=1, from_width=75),
     Column("Tenant", 12, lambda row, pen, width: pen.cell(row["tenant"] or "", width), from_width=100),
     Column("Outcome", 10, lambda row, pen, width: pen.state_cell(audit_state(row), width)),
