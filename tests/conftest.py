@@ -58,9 +58,8 @@ def pg_server() -> Iterator[Callable[[str], str]]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     folder = Path(tempfile.gettempdir()) / f"ops-pg-{run[:12]}"
     with pytest.MonkeyPatch.context() as patch:
-        if (
-            sys.platform == "linux"
-        ):  # the cluster folds letters as the environment of its making says: a test may have none
+        # The cluster folds letters as the environment in which it is made says: that of a test may say nothing.
+        if sys.platform == "linux":
             patch.setenv("LC_ALL", "C.UTF-8")
         server = pgserver.get_server(folder, cleanup_mode="delete")
     with _admin(server.get_uri("postgres")) as conn:
