@@ -89,7 +89,7 @@ def test_both_sides_of_the_policy_under_the_cursor_are_named() -> None:
         await driver.press(*OPEN_FOUND, "down", "down")
         below = "\n".join(driver.lines()[-8:])
         assert "in set" in below and "live at the check" in below
-        assert "- Finance users" in below and "- all but Kiosk devices" in below
+        assert "- Finance users" in below and "- excluded: Kiosk devices" in below
         assert "+ Windows devices - Production" in below and "filter include: Corporate owned only" in " ".join(
             below.split()
         )

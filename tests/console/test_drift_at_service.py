@@ -62,7 +62,7 @@ def test_a_drift_check_is_ordered_worked_and_shown_with_both_sides(world: World)
         await driver.until(lambda: "~ 1 changed" in driver.text() and "= 5 the same" in driver.text())
         await driver.until(lambda: "Policy 3" in driver.text())
         below = driver.text()
-        assert "- all but Group 2" in below and "+ Group 4" in below
+        assert "- excluded: Group 2" in below and "+ Group 4" in below
         await driver.press("p", "enter", "enter", "tab", "enter")
         await asyncio.to_thread(world.drain)
         await driver.until(lambda: "opsconsole ▸ restores" in driver.text() and "1 will change" in driver.text())
@@ -78,7 +78,7 @@ def test_two_real_sets_differ_on_the_screen(world: World) -> None:
     async def steps(driver: Driver) -> None:
         await driver.press("7", "space", "space", "equals_sign")
         await driver.until(lambda: "~ 1 changed" in driver.text() and "= 5 the same" in driver.text())
-        assert "Policy 3" in driver.text() and "+ Group 4" in driver.text() and "- all but Group 2" in driver.text()
+        assert "Policy 3" in driver.text() and "+ Group 4" in driver.text() and "- excluded: Group 2" in driver.text()
 
     drive_at(world, steps)
 
@@ -93,7 +93,7 @@ def test_an_execution_shows_what_it_wrote_before_and_after(world: World) -> None
         await driver.press("G")
         text = driver.text()
         assert "✓ written and read back" in text and "Policy 3" in text
-        assert "= Group 1" in text and "- Group 4" in text and "all but Group 2" in text
+        assert "= Group 1" in text and "- Group 4" in text and "excluded: Group 2" in text
 
     drive_at(world, steps, (100, 50))
 

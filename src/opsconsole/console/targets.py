@@ -18,7 +18,7 @@ def target_words(target: Mapping[str, Any]) -> str:
     if kind in _KIND_WORDS:
         words = _KIND_WORDS[kind]
     elif kind == "exclusion":
-        words = f"all but {group}"
+        words = f"excluded: {group}"
     elif kind == "group":
         words = str(group)
     elif kind == "collection":
