@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.timer import Timer
 
 from opsconsole.console.bells import Bells
@@ -121,6 +122,15 @@ class OpsConsoleApp(Keystrokes, Notices):
         self.theme = PLAIN if not has_color else (theme or DARK)
 
     # Coming and going
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return Textual's driver of this platform, or the one that rests in its place."""
+        chosen = super().get_driver_class()
+        if sys.platform != "win32" and chosen.__name__ == "LinuxDriver":
+            from opsconsole.console.terminal_driver import RestingDriver
+
+            return RestingDriver
+        return chosen
 
     def on_mount(self) -> None:
         """Open the first screen and begin to look for changes."""

@@ -1,0 +1,192 @@
+"""The input thread: every key comes through, and a console at rest is woken by nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import signal
+import sys
+import tty
+from collections.abc import Callable, Iterator
+from queue import Queue
+from selectors import SelectorKey, SelectSelector
+from threading import Thread
+from typing import Any
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("a pseudo-terminal is needed", allow_module_level=True)
+
+from textual import constants, events
+from textual.app import App
+from textual.message import Message
+
+from opsconsole.console import terminal_driver
+from opsconsole.console.app import OpsConsoleApp
+from opsconsole.console.terminal_driver import RestingDriver
+
+from .memory_desk import MemoryDesk
+
+LIMIT_S = 10.0
+READY = "ready"
+"""What the recording selector notes when a wait ended because there was something to read."""
+
+
+class Recorder(RestingDriver):
+    """Keeps what came instead of giving it to an app."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self.came: Queue[Message] = Queue()
+
+    def process_message(self, message: Message) -> None:
+        self.came.put(message)
+
+    def key(self) -> str:
+        """Return the next key that came."""
+        message = self.came.get(timeout=LIMIT_S)
+        assert isinstance(message, events.Key)
+        return message.key
+
+
+class Reading:
+    """A driver whose thread reads from a descriptor."""
+
+    def __init__(self, driver: Recorder, writer: int, waits: Queue[float | None]) -> None:
+        self.driver = driver
+        self.write: Callable[[bytes], int] = lambda data: os.write(writer, data)
+        self.writer = writer
+        self.waits = waits
+        self.start()
+
+    def start(self) -> None:
+        """Start the thread as the driver does."""
+        self.driver._key_thread = Thread(target=self.driver.run_input_thread)
+        self.driver._key_thread.start()
+
+    def end(self) -> None:
+        """End the thread as the driver does when it is suspended or closed."""
+        self.driver.disable_input()
+
+    @property
+    def is_at_work(self) -> bool:
+        """Tell whether the thread lives."""
+        thread = self.driver._key_thread
+        return thread is not None and thread.is_alive()
+
+    def wait(self) -> float | None:
+        """Return how long the thread's next wait may last."""
+        return self.waits.get(timeout=LIMIT_S)
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """A driver takes signals: give them back."""
+    taken = (signal.SIGTSTP, signal.SIGCONT, signal.SIGWINCH)
+    before = [signal.getsignal(one) for one in taken]
+    yield
+    for one, handler in zip(taken, before, strict=True):
+        signal.signal(one, handler)
+
+
+@pytest.fixture
+def read(signals: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int], Reading]]:
+    """Make a driver read from a descriptor; all that is open is closed at the end."""
+    waits: Queue[float | None] = Queue()
+    made: list[tuple[Reading, int]] = []
+
+    class NotedSelector(SelectSelector):
+        def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+            waits.put(timeout)
+            return super().select(timeout)
+
+    def begin(reader: int, writer: int) -> Reading:
+        async def driver() -> Recorder:
+            return Recorder(App(), mouse=False)
+
+        with os.fdopen(os.dup(reader)) as terminal:
+            monkeypatch.setattr(sys, "__stdin__", terminal)
+            recorder = asyncio.run(driver())
+        recorder.fileno = reader
+        made.append((Reading(recorder, writer, waits), reader))
+        return made[-1][0]
+
+    monkeypatch.setattr(terminal_driver, "SelectSelector", NotedSelector)
+    yield begin
+    for reading, reader in made:
+        reading.end()
+        os.close(reader)
+
+
+@pytest.fixture
+def at_terminal(read: Callable[[int, int], Reading]) -> Iterator[Reading]:
+    """Read from a pseudo-terminal."""
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    yield read(slave, master)
+    os.close(master)
+
+
+def test_every_key_comes_through_as_it_was_struck(at_terminal: Reading) -> None:
+    at_terminal.write("jé\x1b[A".encode())
+    assert [at_terminal.driver.key() for _ in range(3)] == ["j", "é", "up"]
+
+
+def test_a_letter_and_a_sequence_that_come_in_pieces_are_one_key_each(
+    at_terminal: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ESCAPE_DELAY", LIMIT_S)  # however long a busy machine takes between two pieces
+    assert at_terminal.wait() is None
+    for piece in (b"\xc3", b"\xa9\x1b", b"[", b"A"):
+        at_terminal.write(piece)
+        at_terminal.wait()
+    assert [at_terminal.driver.key() for _ in range(2)] == ["é", "up"]
+
+
+def test_an_escape_alone_is_a_key_though_nothing_follows(at_terminal: Reading) -> None:
+    at_terminal.write(b"\x1b")
+    assert at_terminal.driver.key() == "escape"
+
+
+def test_at_rest_the_thread_waits_for_keys_alone(at_terminal: Reading) -> None:
+    assert at_terminal.wait() is None
+    at_terminal.write(b"j")
+    after = [at_terminal.wait() for _ in range(3)]
+    assert after == [constants.ESCAPE_DELAY, constants.ESCAPE_DELAY, None], "looks for an escape's end, then rests"
+    assert at_terminal.waits.empty()
+
+
+def test_it_ends_at_once_when_told_and_can_begin_again(at_terminal: Reading) -> None:
+    for _ in range(3):
+        assert at_terminal.wait() is None
+        at_terminal.end()
+        assert not at_terminal.is_at_work
+        assert at_terminal.wait() == terminal_driver.LAST_WORDS_S
+        at_terminal.start()
+    at_terminal.write(b"k")
+    assert at_terminal.driver.key() == "k"
+
+
+def test_a_terminal_that_hung_up_does_not_keep_it_busy(read: Callable[[int, int], Reading]) -> None:
+    reading = read(*os.pipe())
+    reading.write(b"j")
+    os.close(reading.writer)
+    assert reading.driver.key() == "j"
+    waits = [reading.wait()]
+    while waits[-1] is not None or len(waits) < 3:
+        waits.append(reading.wait())
+    assert len(waits) <= 6
+    assert reading.waits.empty()
+    assert reading.is_at_work
+
+
+def test_the_console_reads_the_terminal_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DRIVER", None)
+    assert OpsConsoleApp(MemoryDesk()).driver_class is RestingDriver
+
+
+def test_a_driver_that_was_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "DRIVER", "textual.drivers.headless_driver:HeadlessDriver")
+    assert OpsConsoleApp(MemoryDesk()).driver_class.__name__ == "HeadlessDriver"
