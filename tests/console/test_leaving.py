@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from opsconsole.console.background_engine import HandOverFailed
+from opsconsole.console.dialogs import leaving
 from opsconsole.console.dialogs.leaving import LeavingDialog
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.run import Status
 
 from .driving import Driver, Engine, drive
 from .world import busy_world
+
+LONG_S = 3600.0
 
 
 def test_with_empty_hands_it_quits_at_once() -> None:
@@ -46,7 +49,8 @@ def test_waiting_quits_when_the_last_run_ended() -> None:
     drive(steps, busy_world(), engine=engine)
 
 
-def test_the_question_follows_what_is_in_hand_while_it_is_read() -> None:
+def test_the_question_follows_what_is_in_hand_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "READ_S", 0.0)  # as if a while had passed over it
     desk = busy_world()
     ids = [run.id for run in desk.all_runs][:2]
     engine = Engine(ids[:1])
@@ -61,6 +65,27 @@ def test_the_question_follows_what_is_in_hand_while_it_is_read() -> None:
         assert ids[0] not in [order[1] for order in desk.orders]
         engine.runs.clear()
         await driver.until(lambda: driver.app.return_code == 0)
+
+    drive(steps, desk, engine=engine)
+
+
+def test_a_run_that_comes_under_the_hand_that_answers_is_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "READ_S", LONG_S)
+    desk = busy_world()
+    ids = [run.id for run in desk.all_runs][:2]
+    engine = Engine(ids[:1])
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        engine.runs[:] = ids
+        await driver.until(lambda: short_id(ids[1]) in driver.text())
+        await driver.press("up", "enter")
+        assert "nothing was cancelled" in driver.text() and "2 runs are in the hands" in driver.text()
+        assert desk.orders == [] and driver.app.focused is driver.app.screen.query_one("#answer-stay")
+        monkeypatch.setattr(leaving, "READ_S", 0.0)
+        await driver.press("up", "enter")
+        await driver.until(lambda: len(desk.orders) == 2)
+        assert [order[:2] for order in desk.orders] == [("cancel_run", run_id) for run_id in ids]
 
     drive(steps, desk, engine=engine)
 
@@ -99,6 +124,7 @@ def test_a_background_engine_that_does_not_come_is_told_and_the_console_stays() 
         await driver.press("q", "down", "down", "enter")
         await driver.until(lambda: "ended at once: no disk." in driver.text())
         assert driver.app.return_code is None and "Wait until done" in driver.text()
+        assert "1 run is in the hands of this console: run-1" in driver.text()
         await driver.press("enter")
         assert not driver.app.screen.is_modal and driver.app.is_running and driver.app.handed_to is None
 
@@ -113,6 +139,9 @@ def test_who_signs_in_by_hand_cannot_hand_over_and_reads_why() -> None:
         await driver.press("q", "down", "down", "enter")
         assert "cannot be handed over: contoso signs in" in driver.text() and engine.handed_over == 0
         assert "Cancel the runs" in driver.text() and driver.app.return_code is None
+        engine.runs.append("run-2")
+        await driver.until(lambda: "2 runs are in the hands of this console" in driver.text())
+        assert "cannot be handed over" in driver.text()
 
     drive(steps, busy_world(), engine=engine)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.25
 """How often a leaving console looks whether its runs have ended."""
+
+READ_S = 1.0
+"""How long a run must have been named before it can be cancelled: nobody says yes to what came under his hand."""
 
 SHOWN_RUNS = 6
 """Runs named in the question; the others are counted."""
@@ -66,6 +70,8 @@ class LeavingDialog(Dialog[None]):
     def __init__(self, runs: Sequence[str]) -> None:
         super().__init__()
         self._runs = tuple(runs)
+        self._grew_at: float | None = None
+        self._refusal = ""
         self._is_asking = True
         self._is_waiting = False
         self._is_handing_over = False
@@ -78,7 +84,7 @@ class LeavingDialog(Dialog[None]):
         """Lay out what is in hand and the four answers."""
         with Vertical(id="panel") as panel:
             panel.border_title = " Quit? "
-            yield Static(self._in_hand(), id="text")
+            yield Static(self._question(), id="text")
             yield Choice("Stay here", "stay")
             yield Choice("Wait until done, then quit", "wait")
             if not self._app.has_temporary_store:
@@ -88,6 +94,14 @@ class LeavingDialog(Dialog[None]):
     def on_mount(self) -> None:
         """Begin to look what is in hand: runs end while somebody reads, and others begin."""
         self.set_interval(LOOK_EVERY_S, self._look)
+
+    def _question(self) -> Text:
+        if not self._refusal:
+            return self._in_hand()
+        pen = self._app.pen
+        refusal = text_of((pen.drawn(self._refusal), pen.ink("bad")), ("\n", pen.ink("text")))
+        refusal.no_wrap = False
+        return refusal.append_text(self._in_hand())
 
     def _in_hand(self) -> Text:
         pen, runs = self._app.pen, self._runs
@@ -119,8 +133,7 @@ class LeavingDialog(Dialog[None]):
             return
         if why_not := engine.why_no_hand_over():
             # The answer keeps its place: one that was left out would put cancelling under a hand that knows its way.
-            self._is_asking = False
-            self._say(f"This cannot be handed over: {why_not}.", "bad")
+            self._ask_again(f"This cannot be handed over: {why_not}.")
             return
         self._is_asking, self._is_handing_over = False, True
         self._say("Starting a background engine that takes the runs …")
@@ -129,13 +142,15 @@ class LeavingDialog(Dialog[None]):
             self._app.handed_to = await self._app.command(engine.hand_over)
         except OpsError as error:
             self._is_handing_over = False
-            self._say(plain(str(error)), "bad")
-            self._offer({"stay", "wait", "hand_over", "cancel"})
+            self._ask_again(plain(str(error)))
             return
         self._app.handed_runs = tuple(engine.runs_in_hand())
         self.app.exit(0)
 
     async def _cancel(self) -> None:
+        if self._grew_at is not None and time.monotonic() - self._grew_at < READ_S:
+            self._ask_again("A run came in just now: nothing was cancelled. Read again what is in hand.")
+            return
         for run_id in self._runs:
             try:
                 await self._app.command(self._app.desk.cancel_run, run_id)
@@ -151,6 +166,11 @@ class LeavingDialog(Dialog[None]):
         self._is_asking, self._is_waiting = False, True
         self._say(text)
         self._offer({"stay"})
+
+    def _ask_again(self, refusal: str) -> None:
+        self._is_asking, self._refusal = True, refusal
+        self.query_one("#text", Static).update(self._question())
+        self._offer({"stay", "wait", "hand_over", "cancel"})
 
     def _say(self, text: str, ink: str = "running") -> None:
         said = text_of((self._app.pen.drawn(text), self._app.pen.ink(ink)))
@@ -169,9 +189,11 @@ class LeavingDialog(Dialog[None]):
         if self._is_waiting and not runs:
             self.app.exit(0)
         elif runs != self._runs:
+            if not set(runs) <= set(self._runs):
+                self._grew_at = time.monotonic()
             self._runs = runs
             if self._is_asking:
-                self.query_one("#text", Static).update(self._in_hand())
+                self.query_one("#text", Static).update(self._question())
 
     def action_stay(self) -> None:
         """Stay; not while a background engine starts, which would come all the same."""
