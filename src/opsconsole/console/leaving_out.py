@@ -30,7 +30,7 @@ def ask_leave_out(screen: LiveScreen, restore: RestoreRun, item: RestoreItem) ->
     ref = ref_of(item)
     items = [one for one in restore.inputs.get("items") or () if one != ref]
     was_chosen = len(items) < len(restore.inputs.get("items") or ())
-    without = [*(restore.inputs.get("without") or ()), *(() if was_chosen else (ref,))]
+    without = [*restore.left_out, *(() if was_chosen else (ref,))]
     if was_chosen and not items:
         app.say("This is the only policy of the plan: without it there is nothing to restore.")
         return

@@ -35,7 +35,7 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
         ("   (not listed; c shows all)" if only_changes and unchanged else "", pen.ink("dim")),
     ]
     lines = [first, second]
-    if left_out := len(restore.inputs.get("without") or ()):
+    if left_out := len(restore.left_out):
         noun = "policy was" if left_out == 1 else "policies were"
         lines.append([(f" {grouped(left_out)} {noun} left out by hand", pen.ink("partial"))])
     line = ""

@@ -156,7 +156,7 @@ def ask_apply(screen: LiveScreen, asked: Confirmation) -> None:
     if not asked.changes:
         app.say("This plan changes nothing: there is nothing to apply.")
         return
-    left_out = len(asked.restore_run.inputs.get("without") or ())
+    left_out = len(asked.restore_run.left_out)
     by_hand = f", {grouped(left_out)} left out by hand" if left_out else ""
 
     def lines(pen: Pen) -> list[list[Span]]:

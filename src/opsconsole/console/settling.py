@@ -125,7 +125,7 @@ def _ask(screen: LiveScreen, restore: RestoreRun, known: list[dict[str, str]], s
                 mode=Mode(restore.mode),
                 mapping=mapping_text(entries),
                 items=tuple(restore.inputs.get("items") or ()),
-                without=tuple(restore.inputs.get("without") or ()),
+                without=restore.left_out,
                 accept_missing=int(restore.inputs.get("accept_missing") or 0),
                 then=lambda started: follow(screen, started),
             )

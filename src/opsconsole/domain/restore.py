@@ -158,6 +158,11 @@ class RestoreRun:
     executions: tuple[Execution, ...] = ()
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Return the policies that were left out by hand, as ``type:id``."""
+        return tuple(self.inputs.get("without") or ())
+
+    @property
     def is_dangerous(self) -> bool:
         """Tell whether the plan must be confirmed by typing."""
         return any(self.dangers.values())

@@ -74,7 +74,7 @@ class BackupSources:
         for text in restore.inputs.get("items", ()):
             key, _, policy_id = text.partition(":")
             self._wanted.setdefault(key, []).append((key, policy_id))
-        self._left_out = set(restore.inputs.get("without", ()))
+        self._left_out = set(restore.left_out)
 
     def counts(self, s: Session) -> dict[str, int]:
         """Return how many fetched policies there are of each type."""
