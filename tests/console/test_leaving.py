@@ -78,7 +78,7 @@ def test_a_run_that_comes_under_the_hand_that_answers_is_not_cancelled(monkeypat
     async def steps(driver: Driver) -> None:
         await driver.press("q")
         engine.runs[:] = ids
-        await driver.until(lambda: short_id(ids[1]) in driver.text())
+        await driver.until(lambda: "2 runs are in the hands" in driver.text())
         await driver.press("up", "enter")
         assert "nothing was cancelled" in driver.text() and "2 runs are in the hands" in driver.text()
         assert desk.orders == [] and driver.app.focused is driver.app.screen.query_one("#answer-stay")
