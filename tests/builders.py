@@ -201,7 +201,13 @@ def all_items(s: Session, set_id: str, status: ItemStatus | None = None) -> list
 
 
 def make_restore(
-    s: Session, workspace_id: str, tenant_id: str, set_id: str | None = None, *, undo_of: str | None = None
+    s: Session,
+    workspace_id: str,
+    tenant_id: str,
+    set_id: str | None = None,
+    *,
+    undo_of: str | None = None,
+    inputs: dict[str, Any] | None = None,
 ) -> RestoreRun:
     """Request a restore with its queued preview."""
     restore_id = new_id()
@@ -217,7 +223,7 @@ def make_restore(
         initiator=ALICE.key,
         initiator_name=ALICE.name,
         created_at=at(),
-        inputs={},
+        inputs=inputs or {},
         undo_of=undo_of,
     )
     assert runs.insert_run(s, preview)

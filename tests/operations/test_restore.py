@@ -66,7 +66,9 @@ def test_a_restore_brings_back_what_was_and_an_undo_what_was_before_it(make_each
     assert set(world.states(found.id).values()) == {ItemState.APPLIED, ItemState.UNCHANGED}
     undo = world.undo(found.id)
     assert undo.counts["will_change"] == 30
+    assert world.restore(found.id).undone_by is None
     assert world.execute(undo.id).outcome is Outcome.SUCCEEDED
+    assert world.restore(found.id).undone_by == undo.id
     assert world.snapshot() == shaken
     world.check_all_is_settled()
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from builders import at, complete_run, make_failure, make_place, make_run
+from builders import at, complete_run, make_failure, make_place, make_restore, make_run
 from opsconsole.domain.difference import DifferenceFilter
 from opsconsole.domain.ids import new_id
 from opsconsole.domain.run import Outcome, RunType
@@ -121,6 +121,7 @@ def test_a_page_is_reached_by_an_index(sqlite_store: Database, name: str) -> Non
         workspace, tenant = make_place(s)
         make_run(s, workspace, tenant, id=CURSOR)
         complete_run(s, make_run(s, workspace, tenant), Outcome.FAILED, failures=[make_failure()])
+        make_restore(s, workspace, tenant)
         with plans(s) as lines:
             PAGES[name](s, workspace, tenant)
     assert lines

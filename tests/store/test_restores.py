@@ -266,6 +266,57 @@ def test_undo_starts_from_the_first_before_image_over_all_executions(store: Data
         assert list(images) == [one.id, two.id, three.id]
 
 
+def undo_of(
+    s: Session, restore: RestoreRun, *outcomes: Outcome, counts: dict[str, int] | None = None, chosen: bool = False
+) -> RestoreRun:
+    """Undo a plan: an execution for each outcome, each a retry of the one before."""
+    undo = make_restore(
+        s, restore.workspace_id, restore.tenant_id, undo_of=restore.id, inputs={"items": ["a:1"]} if chosen else {}
+    )
+    restores.store_plan(s, undo.id, "b" * 64, counts or {"will_change": 1}, {}, plan_items(undo.id, 1))
+    for outcome in outcomes:
+        run = make_run(s, restore.workspace_id, restore.tenant_id, RunType.RESTORE)
+        restores.add_execution(s, undo.id, run.id)
+        complete_run(s, run, outcome)
+    restores.set_restore_status(s, undo.id, RestoreStatus.COMPLETED)
+    return undo
+
+
+def undone_by(s: Session, restore: RestoreRun) -> str | None:
+    found = restores.get_restore(s, restore.id)
+    assert found is not None
+    assert [one.undone_by for one in restores.list_restores(s, [restore.workspace_id], limit=99)[0] if one == found]
+    return found.undone_by
+
+
+def test_a_plan_is_undone_once_another_took_all_of_it_back(store: Database) -> None:
+    with store.write() as s:
+        made = make_planned_restore(s, *make_place(s))
+        execute(s, made)
+        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
+        undo_of(s, made, Outcome.PARTIALLY_SUCCEEDED)
+        undo_of(s, made, Outcome.SUCCEEDED, chosen=True)
+        undo_of(s, made, Outcome.SUCCEEDED, counts={"will_change": 1, "blocked": 1})
+        make_restore(s, made.workspace_id, made.tenant_id, undo_of=made.id)
+        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
+        retried = undo_of(s, made, Outcome.FAILED, Outcome.SUCCEEDED)
+        assert undone_by(s, made) == retried.id
+        again = undo_of(s, retried, Outcome.SUCCEEDED)
+        assert undone_by(s, retried) == again.id
+        newest = undo_of(s, made, Outcome.SUCCEEDED)
+        assert undone_by(s, made) == newest.id
+
+
+def test_a_plan_that_was_run_again_after_its_undo_is_not_undone(store: Database) -> None:
+    with store.write() as s:
+        made = make_planned_restore(s, *make_place(s))
+        undo = undo_of(s, made, Outcome.SUCCEEDED)
+        assert undone_by(s, made) == undo.id
+        run = make_run(s, made.workspace_id, made.tenant_id, RunType.RESTORE, created_at=at(60))
+        restores.add_execution(s, made.id, run.id)
+        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
+
+
 def test_restores_are_listed_newest_first_and_found_by_the_end_of_their_id(store: Database) -> None:
     with store.write() as s:
         place, other = make_place(s), make_place(s, "other", "adatum")

@@ -26,6 +26,7 @@ STATES: dict[str, State] = {
     "partially_succeeded": State("◐", "~", "partial", "yellow"),
     "failed": State("✗", "x", "failed", "bold red"),
     "cancelled": State("⊘", "-", "cancelled", "dim"),
+    "undone": State("↶", "<", "undone", "dim"),
     "previewing": State("▶", ">", "previewing", "cyan"),
     "previewed": State("◇", "o", "previewed", "cyan"),
     "preview_failed": State("✗", "x", "preview failed", "bold red"),

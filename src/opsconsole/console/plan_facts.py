@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from opsconsole.console.figures import at_length, grouped
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.screens.restores import source_of
-from opsconsole.console.states import RESTORE_STATES
+from opsconsole.console.screens.restores import source_of, state_of
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.plan import DANGER_WORDS, Danger
 from opsconsole.domain.restore import RestoreRun
@@ -13,7 +13,7 @@ from opsconsole.domain.restore import RestoreRun
 
 def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool) -> list[list[Span]]:
     """Return the lines at the head of a plan."""
-    state = RESTORE_STATES[restore.status]
+    state = state_of(restore)
     changes, blocked = restore.counts.get("will_change", 0), restore.counts.get("blocked", 0)
     unchanged = restore.counts.get("unchanged", 0)
     first = [
@@ -35,6 +35,8 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
         ("   (not listed; c shows all)" if only_changes and unchanged else "", pen.ink("dim")),
     ]
     lines = [first, second]
+    if restore.undone_by is not None:
+        lines.append([(f" taken back by the plan {short_id(restore.undone_by)}", pen.ink("text"))])
     if left_out := len(restore.left_out):
         noun = "policy was" if left_out == 1 else "policies were"
         lines.append([(f" {grouped(left_out)} {noun} left out by hand", pen.ink("partial"))])

@@ -72,6 +72,9 @@ RESTORE_STATES: dict[str, State] = {
     "cancelled": State("⊘", "cancelled", "ended", "-"),
 }
 
+UNDONE = State("↶", "undone", "ended", "<")
+"""A completed plan that another one took back."""
+
 AUDIT_STATES: dict[str, State] = {
     "succeeded": State("✓", "done", "good", "+"),
     "partially_succeeded": State("◐", "partial", "partial", "~"),

@@ -136,7 +136,10 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class RestoreRun:
-    """A request to restore assignments: its plan, which never changes once made, and its executions."""
+    """A request to restore assignments: its plan, which never changes once made, and its executions.
+
+    ``undone_by`` is the newest plan that took back all of what this one wrote.
+    """
 
     id: str
     workspace_id: str
@@ -156,6 +159,7 @@ class RestoreRun:
     counts: dict[str, int] = field(default_factory=dict)
     dangers: dict[str, int] = field(default_factory=dict)
     executions: tuple[Execution, ...] = ()
+    undone_by: str | None = None
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -342,7 +342,33 @@ def _with_executions(s: Session, rows: Sequence[Row]) -> list[RestoreRun]:
             executions[row["restore_run_id"]].append(
                 Execution(row["run_id"], row["outcome"], row["status"], row["retry_of"])
             )
-    return [replace(restore, executions=tuple(executions[restore.id])) for restore in restores]
+    undone = _undone(s, list(executions))
+    return [
+        replace(restore, executions=tuple(executions[restore.id]), undone_by=undone.get(restore.id))
+        for restore in restores
+    ]
+
+
+def _undone(s: Session, restore_ids: Sequence[str]) -> dict[str, str]:
+    """Return which of these plans were taken back whole, and by which.
+
+    An undo of chosen policies is none, nor one that left something, nor one before the plan was run again.
+    """
+    found: dict[str, str] = {}
+    for part in chunks(restore_ids):
+        names, params = bind_list("i", part)
+        for row in s.all(
+            "SELECT u.undo_of, u.id, u.inputs FROM restore_runs u"
+            f" WHERE u.undo_of IN ({names}) AND u.status = 'completed' AND u.blocked = 0 AND 'succeeded' ="
+            " (SELECT r.outcome FROM restore_executions e JOIN operation_runs r ON r.id = e.run_id"
+            " WHERE e.restore_run_id = u.id ORDER BY e.seq DESC LIMIT 1)"
+            " AND NOT EXISTS (SELECT 1 FROM restore_executions e JOIN operation_runs r ON r.id = e.run_id"
+            " WHERE e.restore_run_id = u.undo_of AND r.created_at > u.created_at) ORDER BY u.created_at, u.id",
+            **params,
+        ):
+            if not json.loads(row["inputs"]).get("items"):
+                found[row["undo_of"]] = row["id"]
+    return found
 
 
 def _to_restore(row: Row) -> RestoreRun:
