@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from opsconsole.console import orders
 from opsconsole.console.desk.runs import RunReport
 from opsconsole.console.graph_loss import GraphLoss, graph_loss_of
-from opsconsole.console.keys import bindings_of
+from opsconsole.console.keys import Key, bindings_of
 from opsconsole.console.log_lines import panel_lines
 from opsconsole.console.retry_orders import ask_retry_part
 from opsconsole.console.run_facts import run_facts
@@ -186,6 +186,10 @@ class RunScreen(LiveScreen):
         if key_id in ("retry", "retry_reason"):
             return run is None or run.outcome is not Outcome.SUCCEEDED
         return super().is_key_of_use(key_id)
+
+    def label_of(self, key: Key) -> str:
+        """Leave room for the way back: beside it, retrying needs one word only."""
+        return "retry" if key.id == "retry" and self.is_key_of_use("undo") else super().label_of(key)
 
     def action_undo(self) -> None:
         """Ask, then preview the way back to what was there before this restore."""
