@@ -54,6 +54,7 @@ KEY_EVERY_S = 0.08
 """A key that is held down comes less often; each finds the console at rest again."""
 
 IDLE_S = 30.0
+IDLE_TIMES = 3
 POLICIES = 10_000
 SLOW_MS = 250
 """A tenant of 10,000 policies then takes half a minute to list, as one of Microsoft's does."""
@@ -94,13 +95,16 @@ def test_the_first_row_comes_little_later_than_an_empty_app(histories: Histories
 
 
 def test_at_rest_it_costs_next_to_nothing(histories: Histories, table: Table) -> None:
-    rows = {name: table.setdefault(name, {}) for name in ("idle, % of a core", "idle, bytes", "memory, MB")}
+    names = ("idle, % of a core", "idle, most of three", "idle, bytes", "memory, MB")
+    rows = {name: table.setdefault(name, {}) for name in names}
     for size, past in histories.items():
         with _console(past, past.config()) as screen:
-            percent, written = _costs(screen, IDLE_S)
-            for row, figure in zip(rows.values(), (percent, written, screen.memory_mb()), strict=True):
+            # The median: once in a while the machine itself takes as much in a moment as the console in half a minute.
+            percents, written = zip(*(_costs(screen, IDLE_S) for _ in range(IDLE_TIMES)), strict=True)
+            figures = median(percents), max(percents), max(written), screen.memory_mb()
+            for row, figure in zip(rows.values(), figures, strict=True):
                 row[f"{size:,}"] = figure
-    idle, _, memory = rows.values()
+    idle, _, _, memory = rows.values()
     few, million = (f"{size:,}" for size in SIZES)
     table["memory, to few runs"] = {million: memory[million] / memory[few], "budget": MEMORY_RATIO}
     idle["budget"] = IDLE_PERCENT
