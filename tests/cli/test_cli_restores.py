@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,10 @@ def test_the_way_there_and_back(backed_up: Program, simulator: SimulatorThread) 
     assert snapshot(simulator) == shaken
 
     listed = backed_up.ask("restore", "list", "--tenant", "contoso")["items"]
-    assert [one["id"] for one in listed] == [undone["id"], restore["id"]]
+    assert [(one["id"], one["undone_by"]) for one in listed] == [(undone["id"], None), (restore["id"], undone["id"])]
+    assert backed_up.inline("restore", "list").out.count(" undone ") == 1
+    shown_text = backed_up.inline("restore", "show", restore["id"]).out
+    assert re.search(rf"undone by +{undone['id']}", shown_text) and re.search(r"state +\S+ undone", shown_text)
     executed = backed_up.ask("audit", "list", "--action", "assignments.restore.executed")["items"]
     assert executed == backed_up.ask("audit", "list", "--action", "restore.executed")["items"]
     assert " restore.executed " in backed_up.inline("audit", "list").out
@@ -78,6 +82,11 @@ def test_a_policy_is_left_out_by_name(backed_up: Program) -> None:
     ref = f"{item['policy_type']}:{item['policy_id']}"
     planned = preview(backed_up, "--without", ref)["restore_run"]["items"]
     assert len(planned) == 39 and item["policy_id"] not in {one["policy_id"] for one in planned}
+    restore = backed_up.ask("restore", "list")["items"][0]
+    assert restore["left_out"] == [ref]
+    assert re.search(rf"left out +{ref}", backed_up.inline("restore", "show", restore["id"]).out)
+    entry = backed_up.ask("audit", "list", "--action", "preview.started")["items"][0]
+    assert (entry["details"]["left_out"], entry["details"]["left_out_first"]) == (1, [ref])
     assert preview_fails(backed_up, "--without", f"{item['policy_type']}:nowhere") == 4
 
 

@@ -25,7 +25,7 @@ def undone() -> MemoryDesk:
     ran = (Execution(restore.id, "succeeded", "completed", None),)
     old = desk.all_restores[1]
     undo = make_restore(8450, RestoreStatus.COMPLETED, "", executions=ran)
-    undo = replace(undo, set_id=None, undo_of=old.id, created_at=at(minutes=4), dangers={})
+    undo = replace(undo, set_id=None, undo_of=old.id, created_at=at(minutes=4), dangers={}, counts={"will_change": 42})
     old = replace(old, executions=ran, undone_by=undo.id, created_at=at(minutes=35))
     desk.all_restores = [desk.all_restores[0], undo, old, desk.all_restores[2]]
     desk.restore_items_of[old.id] = [

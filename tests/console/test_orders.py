@@ -270,7 +270,7 @@ def test_a_run_that_left_nothing_undone_is_not_retried() -> None:
         footer = driver.lines()[-1]
         assert "undo" in footer and "retry" not in footer and "cancel" not in footer
         await driver.press("r")
-        assert not driver.app.screen.is_modal and "left nothing undone" in " ".join(driver.text().split())
+        assert not driver.app.screen.is_modal and "left nothing over" in " ".join(driver.text().split())
         await driver.press("x")
         assert not driver.app.screen.is_modal and desk.orders == []
         await driver.press("question_mark")

@@ -40,6 +40,7 @@ from opsconsole.console.states import (
     RUN_STATES,
     SET_STATES,
     TYPE_WORDS,
+    UNDONE,
     State,
 )
 from opsconsole.console.theme import INKS
@@ -144,7 +145,7 @@ def test_every_state_has_glyph_word_and_ink_and_a_sign_for_terminals_without_uni
 def test_no_state_is_left_out() -> None:
     assert set(ITEM_STATES) == set(ItemStatus)
     assert set(PLAN_STATES) == set(ItemState)
-    assert set(RESTORE_STATES) == set(RestoreStatus)
+    assert set(RESTORE_STATES) == {*RestoreStatus, UNDONE}
     assert set(DIFFERENCE_STATES) == {*DIFFERING, UNKNOWN}
     assert set(WRITE_STATES) == {*WriteState, IN_PART}
     assert set(AUDIT_STATES) == {outcome.value for outcome in AuditOutcome}

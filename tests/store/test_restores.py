@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from builders import (
     at,
+    claim,
     complete_run,
     make_failure,
     make_finished_set,
@@ -266,55 +268,101 @@ def test_undo_starts_from_the_first_before_image_over_all_executions(store: Data
         assert list(images) == [one.id, two.id, three.id]
 
 
-def undo_of(
-    s: Session, restore: RestoreRun, *outcomes: Outcome, counts: dict[str, int] | None = None, chosen: bool = False
-) -> RestoreRun:
+def run_of(s: Session, restore: RestoreRun, outcome: Outcome, *, seconds: float = 0) -> None:
+    """Execute a plan; with an outcome that is not good its first policy is left."""
+    run = make_run(s, restore.workspace_id, restore.tenant_id, RunType.RESTORE)
+    restores.add_execution(s, restore.id, run.id)
+    assert claim(s, restore.tenant_id, seconds=seconds)
+    complete_run(s, run, outcome)
+    items, _ = restores.list_restore_items(s, restore.id)
+    for item in items[0 if outcome is Outcome.SUCCEEDED else 1 :]:
+        if item.plan_state is ItemState.WILL_CHANGE:
+            restores.set_item_state(s, item.id, ItemState.APPLIED)
+    restores.set_restore_status(s, restore.id, RestoreStatus.COMPLETED)
+
+
+def undo_of(s: Session, restore: RestoreRun, *outcomes: Outcome, **counts: int) -> RestoreRun:
     """Undo a plan: an execution for each outcome, each a retry of the one before."""
-    undo = make_restore(
-        s, restore.workspace_id, restore.tenant_id, undo_of=restore.id, inputs={"items": ["a:1"]} if chosen else {}
-    )
-    restores.store_plan(s, undo.id, "b" * 64, counts or {"will_change": 1}, {}, plan_items(undo.id, 1))
+    found = restores.get_restore(s, restore.id)
+    assert found is not None
+    noted = {restores.EXECUTIONS: len(found.executions)}
+    undo = make_restore(s, restore.workspace_id, restore.tenant_id, undo_of=restore.id, inputs=noted)
+    restores.store_plan(s, undo.id, "b" * 64, {"will_change": 3, **counts}, {}, plan_items(undo.id, 3))
     for outcome in outcomes:
-        run = make_run(s, restore.workspace_id, restore.tenant_id, RunType.RESTORE)
-        restores.add_execution(s, undo.id, run.id)
-        complete_run(s, run, outcome)
-    restores.set_restore_status(s, undo.id, RestoreStatus.COMPLETED)
+        run_of(s, undo, outcome)
     return undo
 
 
 def undone_by(s: Session, restore: RestoreRun) -> str | None:
     found = restores.get_restore(s, restore.id)
     assert found is not None
-    assert [one.undone_by for one in restores.list_restores(s, [restore.workspace_id], limit=99)[0] if one == found]
+    assert [one for one in restores.list_restores(s, [restore.workspace_id], limit=99)[0] if one == found]
     return found.undone_by
 
 
-def test_a_plan_is_undone_once_another_took_all_of_it_back(store: Database) -> None:
+@pytest.fixture
+def restored(store: Database) -> Iterator[tuple[Session, RestoreRun]]:
+    """Return a plan that was run."""
     with store.write() as s:
         made = make_planned_restore(s, *make_place(s))
-        execute(s, made)
-        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
-        undo_of(s, made, Outcome.PARTIALLY_SUCCEEDED)
-        undo_of(s, made, Outcome.SUCCEEDED, chosen=True)
-        undo_of(s, made, Outcome.SUCCEEDED, counts={"will_change": 1, "blocked": 1})
-        make_restore(s, made.workspace_id, made.tenant_id, undo_of=made.id)
-        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
-        retried = undo_of(s, made, Outcome.FAILED, Outcome.SUCCEEDED)
-        assert undone_by(s, made) == retried.id
-        again = undo_of(s, retried, Outcome.SUCCEEDED)
-        assert undone_by(s, retried) == again.id
-        newest = undo_of(s, made, Outcome.SUCCEEDED)
-        assert undone_by(s, made) == newest.id
+        run_of(s, made, Outcome.PARTIALLY_SUCCEEDED)
+        yield s, made
 
 
-def test_a_plan_that_was_run_again_after_its_undo_is_not_undone(store: Database) -> None:
-    with store.write() as s:
-        made = make_planned_restore(s, *make_place(s))
-        undo = undo_of(s, made, Outcome.SUCCEEDED)
-        assert undone_by(s, made) == undo.id
-        run = make_run(s, made.workspace_id, made.tenant_id, RunType.RESTORE, created_at=at(60))
-        restores.add_execution(s, made.id, run.id)
-        assert restores.get_restore(s, made.id).undone_by is None  # type: ignore[union-attr]
+def test_a_plan_is_undone_once_another_took_all_of_it_back(restored: tuple[Session, RestoreRun]) -> None:
+    s, made = restored
+    assert undone_by(s, made) is None
+    undo = undo_of(s, made, Outcome.SUCCEEDED)
+    assert undone_by(s, made) == undo.id
+    newer = undo_of(s, made, Outcome.FAILED, Outcome.SUCCEEDED)
+    assert undone_by(s, made) == newer.id
+
+
+@pytest.mark.parametrize("left", ["blocked", "skipped"])
+def test_an_undo_that_leaves_a_policy_undoes_no_plan(restored: tuple[Session, RestoreRun], left: str) -> None:
+    s, made = restored
+    undo_of(s, made, Outcome.SUCCEEDED, **{left: 1})
+    assert undone_by(s, made) is None
+
+
+def test_an_undo_that_is_not_run_that_fails_or_that_writes_nothing_undoes_no_plan(
+    restored: tuple[Session, RestoreRun],
+) -> None:
+    s, made = restored
+    undo_of(s, made)
+    undo_of(s, made, Outcome.PARTIALLY_SUCCEEDED)
+    undo_of(s, made, Outcome.SUCCEEDED, will_change=0)
+    assert undone_by(s, made) is None
+
+
+def test_a_retry_of_a_part_of_an_undo_undoes_no_plan(restored: tuple[Session, RestoreRun]) -> None:
+    s, made = restored
+    undo = undo_of(s, made, Outcome.FAILED)
+    run = make_run(s, made.workspace_id, made.tenant_id, RunType.RESTORE)
+    restores.add_execution(s, undo.id, run.id)
+    complete_run(s, run)  # well, over the policies it was asked for: the first one is left
+    assert undone_by(s, made) is None
+
+
+def test_an_undo_that_was_undone_itself_undoes_no_plan(restored: tuple[Session, RestoreRun]) -> None:
+    s, made = restored
+    undo = undo_of(s, made, Outcome.SUCCEEDED)
+    back = undo_of(s, undo, Outcome.SUCCEEDED)
+    assert (undone_by(s, made), undone_by(s, undo)) == (None, back.id)
+    undo_of(s, back, Outcome.SUCCEEDED)
+    assert (undone_by(s, made), undone_by(s, undo)) == (undo.id, None)
+
+
+def test_a_plan_that_is_run_again_after_its_undo_is_not_undone(restored: tuple[Session, RestoreRun]) -> None:
+    s, made = restored
+    undo = undo_of(s, made, Outcome.SUCCEEDED)
+    idle = make_run(s, made.workspace_id, made.tenant_id, RunType.RESTORE)
+    restores.add_execution(s, made.id, idle.id)
+    assert undone_by(s, made) is None
+    complete_run(s, idle, Outcome.CANCELLED)  # before it began: it changed nothing
+    assert undone_by(s, made) == undo.id
+    run_of(s, made, Outcome.FAILED)
+    assert undone_by(s, made) is None
 
 
 def test_restores_are_listed_newest_first_and_found_by_the_end_of_their_id(store: Database) -> None:

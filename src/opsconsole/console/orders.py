@@ -60,7 +60,7 @@ def why_not_retry(run: OperationRun) -> str | None:
         return "Maintenance is not retried by hand: an engine does it again by itself."
     # Other runs may end before their first item; a restore without one has nothing that could be written.
     if not left_undone(run) and (run.outcome is Outcome.SUCCEEDED or run.type is RunType.RESTORE):
-        return f"Run {short_id(run.id)} left nothing undone: there is nothing to retry."
+        return f"Run {short_id(run.id)} left nothing over: there is nothing to retry."
     return None
 
 

@@ -36,7 +36,7 @@ def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool)
     ]
     lines = [first, second]
     if restore.undone_by is not None:
-        lines.append([(f" taken back by the plan {short_id(restore.undone_by)}", pen.ink("text"))])
+        lines.append([(f" undone by the plan {short_id(restore.undone_by)}", pen.ink("text"))])
     if left_out := len(restore.left_out):
         noun = "policy was" if left_out == 1 else "policies were"
         lines.append([(f" {grouped(left_out)} {noun} left out by hand", pen.ink("partial"))])

@@ -22,7 +22,7 @@ def why_not_again(restore: RestoreRun) -> str | None:
     if _is_at_work(restore):
         return "This plan is being run: wait for its end, or cancel its run."
     if last.outcome == Outcome.SUCCEEDED.value:
-        return "Its last run left nothing undone: there is nothing to retry."
+        return "Its last run left nothing over: there is nothing to retry."
     return None
 
 

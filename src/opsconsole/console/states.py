@@ -63,17 +63,18 @@ DIFFERENCE_STATES: dict[str, State] = {
 }
 """What became of a policy between two states of a tenant; of one that was not compared nothing is known."""
 
+UNDONE = "undone"
+"""How a completed plan stands that another one took back; in the store it stays completed."""
+
 RESTORE_STATES: dict[str, State] = {
     "previewing": State("▶", "previewing", "running", ">"),
     "previewed": State("◇", "previewed", "changed", "o"),
     "preview_failed": State("✗", "preview failed", "bad", "x"),
     "executing": State("▶", "executing", "running", ">"),
     "completed": State("✓", "completed", "good", "+"),
+    UNDONE: State("↶", "undone", "ended", "<"),
     "cancelled": State("⊘", "cancelled", "ended", "-"),
 }
-
-UNDONE = State("↶", "undone", "ended", "<")
-"""A completed plan that another one took back."""
 
 AUDIT_STATES: dict[str, State] = {
     "succeeded": State("✓", "done", "good", "+"),

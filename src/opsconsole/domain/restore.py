@@ -182,6 +182,8 @@ class RestoreRun:
             "plan_hash": self.plan_hash,
             "status": self.status.value,
             "undo_of": self.undo_of,
+            "undone_by": self.undone_by,
+            "left_out": list(self.left_out),
             "created_at": self.created_at,
             "initiator": self.initiator_name,
             "preview_run": self.preview_run_id,

@@ -38,8 +38,8 @@ ITEM_CELLS = ("id", "policy_type", "policy_id", "policy_name", "status", "assign
 """Columns of the exported items of a set."""
 
 RESTORE_CELLS = (
-    "id", "tenant", "workspace", "backup_set", "mode", "status", "plan_hash", "undo_of", "created_at", "initiator",
-    "preview_run", "counts.unchanged", "counts.will_change", "counts.blocked", "executions",
+    "id", "tenant", "workspace", "backup_set", "mode", "status", "plan_hash", "undo_of", "undone_by", "created_at",
+    "initiator", "preview_run", "counts.unchanged", "counts.will_change", "counts.blocked", "executions",
 )  # fmt: skip
 """Columns of exported restore runs."""
 

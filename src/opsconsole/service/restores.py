@@ -52,6 +52,9 @@ __all__ = [
     "undo_restore",
 ]
 
+MAX_NAMED = 50
+"""Policies left out by hand that an audit entry names; the plan keeps all of them."""
+
 PLAN_DIGITS = 8
 """A plan may be named by the first digits of its hash; fewer than these could be met by chance."""
 
@@ -139,6 +142,7 @@ def _insert_preview(
     retry_of: str | None = None,
 ) -> Started:
     restore_id, run_id = caller.new_id(), caller.new_id()
+    left_out = inputs.get("without") or []
     identity = identity_hash(tenant.workspace_id, tenant.id, RunType.PREVIEW, {"restore": restore_id})
     run = enqueue(
         caller,
@@ -172,7 +176,13 @@ def _insert_preview(
         tenant_id=tenant.id,
         resource_type="restore_run",
         resource_id=restore_id,
-        details={"run": run_id, "backup_set": set_id, "mode": mode.value, "undo_of": undo_of},
+        details={
+            "run": run_id,
+            "backup_set": set_id,
+            "mode": mode.value,
+            "undo_of": undo_of,
+            **({"left_out": len(left_out), "left_out_first": left_out[:MAX_NAMED]} if left_out else {}),
+        },
     )
     return Started(True, [run], None, restores.get_restore(session, restore_id))
 
@@ -328,7 +338,7 @@ def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_o
         if not restores.first_before_images(session, found.id):
             raise Conflict("This restore wrote nothing.", "There is nothing to undo.")
         tenant = bound_tenant(caller, session, found.tenant)
-        inputs = {"items": chosen, "mapping": [], "accept_missing": 0}
+        inputs = {"items": chosen, "mapping": [], "accept_missing": 0, restores.EXECUTIONS: len(found.executions)}
         return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id, retry_of)
 
 

@@ -55,6 +55,9 @@ __all__ = [
     "writes_of_item",
 ]
 
+EXECUTIONS = "executions"
+"""Names, in what an undo was asked with, how often the plan had been run by then."""
+
 _SELECT = (
     "SELECT x.id, x.workspace_id, w.name AS workspace, x.tenant_id, t.name AS tenant, x.set_id, x.mode, x.plan_hash,"
     " x.status, x.undo_of, x.preview_run_id, x.initiator, x.initiator_name, x.created_at, x.inputs, x.unchanged,"
@@ -350,25 +353,31 @@ def _with_executions(s: Session, rows: Sequence[Row]) -> list[RestoreRun]:
 
 
 def _undone(s: Session, restore_ids: Sequence[str]) -> dict[str, str]:
-    """Return which of these plans were taken back whole, and by which.
+    """Return which of these plans stand undone, and the newest plan that took back all of what each wrote.
 
-    An undo of chosen policies is none, nor one that left something, nor one before the plan was run again.
+    None is an undo that left something, that wrote nothing, that came before the plan was run again, or that was undone.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for part in chunks(restore_ids):
         names, params = bind_list("i", part)
         for row in s.all(
-            "SELECT u.undo_of, u.id, u.inputs FROM restore_runs u"
-            f" WHERE u.undo_of IN ({names}) AND u.status = 'completed' AND u.blocked = 0 AND 'succeeded' ="
-            " (SELECT r.outcome FROM restore_executions e JOIN operation_runs r ON r.id = e.run_id"
-            " WHERE e.restore_run_id = u.id ORDER BY e.seq DESC LIMIT 1)"
-            " AND NOT EXISTS (SELECT 1 FROM restore_executions e JOIN operation_runs r ON r.id = e.run_id"
-            " WHERE e.restore_run_id = u.undo_of AND r.created_at > u.created_at) ORDER BY u.created_at, u.id",
+            # Executions are counted, not compared by time: the clocks of two machines differ.
+            "SELECT u.undo_of, u.id, u.inputs, (SELECT MAX(e.seq) FROM restore_executions e JOIN operation_runs r"
+            " ON r.id = e.run_id WHERE e.restore_run_id = x.id AND (r.started_at IS NOT NULL OR r.status <> 'completed'))"
+            " AS executed FROM restore_runs u JOIN restore_runs x ON x.id = u.undo_of"
+            f" WHERE u.undo_of IN ({names}) AND x.status = 'completed' AND u.status = 'completed'"
+            " AND u.will_change > 0 AND u.blocked = 0 AND u.skipped = 0 AND EXISTS (SELECT 1 FROM restore_executions e"
+            " JOIN operation_runs r ON r.id = e.run_id WHERE e.restore_run_id = u.id AND r.outcome = 'succeeded'"
+            # A retry of a part ends well by itself: then the items say whether anything is left.
+            " AND (e.seq = 1 OR NOT EXISTS (SELECT 1 FROM restore_items i WHERE i.restore_run_id = u.id"
+            " AND i.plan_state = 'will_change' AND i.state <> 'applied'))) ORDER BY u.created_at, u.id",
             **params,
         ):
-            if not json.loads(row["inputs"]).get("items"):
-                found[row["undo_of"]] = row["id"]
-    return found
+            if (row["executed"] or 0) <= json.loads(row["inputs"]).get(EXECUTIONS, 0):
+                found.setdefault(row["undo_of"], []).append(row["id"])
+    again = _undone(s, [undo for undos in found.values() for undo in undos]) if found else {}
+    standing = {ref: [undo for undo in undos if undo not in again] for ref, undos in found.items()}
+    return {ref: undos[-1] for ref, undos in standing.items() if undos}
 
 
 def _to_restore(row: Row) -> RestoreRun:

@@ -232,6 +232,7 @@ def show(invocation: Invocation, restore_ref: str, with_all: bool, export_to: Pa
             ("by", found.initiator_name),
             ("plan", found.plan_hash or "-"),
             *((name.replace("_", " "), number(count)) for name, count in found.counts.items()),
+            *(("left out", ref) for ref in found.left_out),
             *(
                 (f"execution {index}", f"{one.run_id} {one.outcome}")
                 for index, one in enumerate(found.executions, start=1)

@@ -35,7 +35,7 @@ def source_of(row: RestoreRun) -> str:
 
 def state_of(row: RestoreRun) -> State:
     """Return how a plan stands: what was taken back is not called completed."""
-    return UNDONE if row.undone_by else RESTORE_STATES[row.status]
+    return RESTORE_STATES[UNDONE if row.undone_by else row.status]
 
 
 def _count(row: RestoreRun, name: str, pen: Pen, width: int, ink: str) -> list[Span]:
