@@ -80,12 +80,53 @@ def test_a_run_that_comes_under_the_hand_that_answers_is_not_cancelled(monkeypat
         engine.runs[:] = ids
         await driver.until(lambda: "2 runs are in the hands" in driver.text())
         await driver.press("up", "enter")
-        assert "nothing was cancelled" in driver.text() and "2 runs are in the hands" in driver.text()
-        assert desk.orders == [] and driver.app.focused is driver.app.screen.query_one("#answer-stay")
+        await driver.until(lambda: "Cancelling; each run ends" in driver.text())
+        assert [order[:2] for order in desk.orders] == [("cancel_run", ids[0])]
         monkeypatch.setattr(leaving, "READ_S", 0.0)
+        await driver.until(lambda: "1 more run came into its hands meanwhile" in driver.text())
+        assert driver.app.focused is driver.app.screen.query_one("#answer-stay")
+        engine.runs[:] = ids[1:]
+        await driver.until(lambda: "1 run is in the hands" in driver.text())
         await driver.press("up", "enter")
-        await driver.until(lambda: len(desk.orders) == 2)
-        assert [order[:2] for order in desk.orders] == [("cancel_run", run_id) for run_id in ids]
+        await driver.until(lambda: ("cancel_run", ids[1]) in [order[:2] for order in desk.orders])
+        engine.runs.clear()
+        await driver.until(lambda: driver.app.return_code == 0)
+
+    drive(steps, desk, engine=engine)
+
+
+def test_where_all_came_under_the_hand_that_answers_nothing_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "READ_S", LONG_S)
+    desk = busy_world()
+    ids = [run.id for run in desk.all_runs][:2]
+    engine = Engine(ids[:1])
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        engine.runs[:] = ids[1:]  # nobody has looked since
+        await driver.press("up", "enter")
+        await driver.until(lambda: "Read it again" in driver.text())
+        assert f"1 run is in the hands of this console: {short_id(ids[1])}" in driver.text()
+        assert desk.orders == [] and driver.app.focused is driver.app.screen.query_one("#answer-stay")
+        engine.runs.clear()
+        await driver.until(lambda: "Nothing is in the hands of this console any more" in driver.text())
+        assert "Read it again" not in driver.text()
+
+    drive(steps, desk, engine=engine)
+
+
+def test_a_run_that_ends_meanwhile_makes_no_other_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "READ_S", LONG_S)
+    desk = busy_world()
+    ids = [run.id for run in desk.all_runs][:2]
+    engine = Engine(ids)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        engine.runs[:] = ids[1:]
+        await driver.until(lambda: "1 run is in the hands" in driver.text())
+        await driver.press("up", "enter")
+        await driver.until(lambda: [order[:2] for order in desk.orders] == [("cancel_run", ids[1])])
 
     drive(steps, desk, engine=engine)
 

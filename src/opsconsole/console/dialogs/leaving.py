@@ -29,7 +29,8 @@ LOOK_EVERY_S = 0.25
 """How often a leaving console looks whether its runs have ended."""
 
 READ_S = 1.0
-"""How long a run must have been named before it can be cancelled: nobody says yes to what came under his hand."""
+"""How long a run that came while the question stood must have been named before it can be cancelled: nobody says yes to what
+came under his hand."""
 
 SHOWN_RUNS = 6
 """Runs named in the question; the others are counted."""
@@ -70,7 +71,8 @@ class LeavingDialog(Dialog[None]):
     def __init__(self, runs: Sequence[str]) -> None:
         super().__init__()
         self._runs = tuple(runs)
-        self._grew_at: float | None = None
+        self._came_at: dict[str, float] = {}
+        self._cancelled: set[str] | None = None
         self._refusal = ""
         self._is_asking = True
         self._is_waiting = False
@@ -148,10 +150,17 @@ class LeavingDialog(Dialog[None]):
         self.app.exit(0)
 
     async def _cancel(self) -> None:
-        if self._grew_at is not None and time.monotonic() - self._grew_at < READ_S:
-            self._ask_again("A run came in just now: nothing was cancelled. Read again what is in hand.")
+        self._look()
+        if not self._is_asking:
+            return  # the orders are on their way already
+        named = [run_id for run_id in self._runs if self._could_be_read(run_id)]
+        if self._runs and not named:
+            self._ask_again("This came into its hands while you answered: nothing was cancelled. Read it again.")
             return
-        for run_id in self._runs:
+        self._is_asking, self._cancelled = False, set(named)
+        self._say("Cancelling …")
+        self._offer(set())
+        for run_id in named:
             try:
                 await self._app.command(self._app.desk.cancel_run, run_id)
             except Conflict:
@@ -161,6 +170,10 @@ class LeavingDialog(Dialog[None]):
                 self.dismiss()
                 return
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")
+
+    def _could_be_read(self, run_id: str) -> bool:
+        came_at = self._came_at.get(run_id)
+        return came_at is None or time.monotonic() - came_at >= READ_S
 
     def _wait(self, text: str) -> None:
         self._is_asking, self._is_waiting = False, True
@@ -188,12 +201,20 @@ class LeavingDialog(Dialog[None]):
         runs = tuple(engine.runs_in_hand()) if engine is not None else ()
         if self._is_waiting and not runs:
             self.app.exit(0)
-        elif runs != self._runs:
-            if not set(runs) <= set(self._runs):
-                self._grew_at = time.monotonic()
+            return
+        if runs != self._runs:
+            now = time.monotonic()
+            self._came_at |= {run_id: now for run_id in runs if run_id not in self._runs}
             self._runs = runs
             if self._is_asking:
+                self._refusal = self._refusal if runs else ""
                 self.query_one("#text", Static).update(self._question())
+        if self._is_waiting and self._cancelled is not None:
+            # What the engine took up meanwhile, and what stays in its hands, nobody has said a word about.
+            more = sum(run_id not in self._cancelled and self._could_be_read(run_id) for run_id in runs)
+            if more:
+                self._is_waiting, self._cancelled = False, None
+                self._ask_again(f"{more} more {'run' if more == 1 else 'runs'} came into its hands meanwhile.")
 
     def action_stay(self) -> None:
         """Stay; not while a background engine starts, which would come all the same."""
