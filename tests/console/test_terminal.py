@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,3 +44,27 @@ def test_the_demo_opens_on_runs_answers_keys_and_quits(demo: Terminal) -> None:
     assert demo.ended() == 0
     assert b"\x1b[?1049l" in demo.raw, "the terminal gets its own screen back"
     assert b"Traceback" not in demo.raw
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is needed, which tells whether a process is stopped")
+def test_a_console_that_was_stopped_goes_on_and_can_be_left(demo: Terminal) -> None:
+    """``kill -TSTP`` is asked for, ``kill -STOP`` is not; each key goes to one reader afterwards, and quitting is not waited for."""
+    demo.until(lambda text: text.count("✓ succeeded") >= 2)
+    for turn, how in enumerate(
+        (signal.SIGTSTP, signal.SIGSTOP, signal.SIGSTOP, signal.SIGTSTP, signal.SIGSTOP), start=2
+    ):
+        os.kill(demo.child.pid, how)
+        _until_stopped(demo.child.pid)
+        os.kill(demo.child.pid, signal.SIGCONT)
+        demo.until(lambda _: demo.raw.count(b"\x1b[?1049h") >= turn)  # noqa: B023
+    demo.press("7")
+    demo.until(lambda text: "opsconsole ▸ backups" in text and "✓ complete" in text)
+    demo.press("q")
+    assert demo.ended() == 0
+
+
+def _until_stopped(pid: int) -> None:
+    end = time.monotonic() + 20
+    while Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+        assert time.monotonic() < end, "it was told to stop, and runs on"
+        os.sched_yield()

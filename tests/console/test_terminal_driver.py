@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pty
 import signal
 import sys
 import tty
 from collections.abc import Callable, Iterator
+from functools import partial
 from queue import Queue
 from selectors import SelectorKey, SelectSelector
 from threading import Thread
@@ -21,6 +23,7 @@ if sys.platform == "win32":
 
 from textual import constants, events
 from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from opsconsole.console import terminal_driver
@@ -63,12 +66,17 @@ class Reading:
 
     def start(self) -> None:
         """Start the thread as the driver does."""
-        self.driver._key_thread = Thread(target=self.driver.run_input_thread)
+        self.driver._key_thread = Thread(target=self.driver.run_input_thread, daemon=True)
         self.driver._key_thread.start()
 
     def end(self) -> None:
-        """End the thread as the driver does when it is suspended or closed."""
-        self.driver.disable_input()
+        """End the thread in the way of ``disable_input``, which waits for it without a limit."""
+        thread = self.driver._key_thread
+        assert thread is not None
+        self.driver.exit_event.set()
+        thread.join(LIMIT_S)
+        assert not thread.is_alive(), "the input thread was told to end, and waits on"
+        self.driver.exit_event.clear()
 
     @property
     def is_at_work(self) -> bool:
@@ -169,16 +177,74 @@ def test_it_ends_at_once_when_told_and_can_begin_again(at_terminal: Reading) -> 
     assert at_terminal.driver.key() == "k"
 
 
-def test_a_terminal_that_hung_up_does_not_keep_it_busy(read: Callable[[int, int], Reading]) -> None:
-    reading = read(*os.pipe())
-    reading.write(b"j")
-    os.close(reading.writer)
-    assert reading.driver.key() == "j"
+def test_what_came_before_the_end_is_passed_on(at_terminal: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer of the terminal that is under way when the console is left is read, and never reaches the shell."""
+    monkeypatch.setattr(terminal_driver, "LAST_WORDS_S", LIMIT_S)
+    assert at_terminal.wait() is None
+    at_terminal.driver.exit_event.set()
+    assert at_terminal.wait() == LIMIT_S
+    at_terminal.write(b"k")
+    assert at_terminal.driver.key() == "k"
+    at_terminal.end()
+
+
+@pytest.mark.parametrize(("was_asked", "expected"), [(True, ["resume"]), (False, ["suspend", "resume"])])
+def test_a_process_that_goes_on_has_one_thread_that_reads(
+    at_terminal: Reading, monkeypatch: pytest.MonkeyPatch, was_asked: bool, expected: list[str]
+) -> None:
+    """SIGTSTP asks, and the thread ends before the process stops; SIGSTOP does not."""
+    called: list[str] = []
+    for name, effect in (("suspend", at_terminal.end), ("resume", at_terminal.start)):
+        act = partial(_note, called, name, effect)
+        monkeypatch.setattr(at_terminal.driver, f"{name}_application_mode", act)
+    if was_asked:
+        at_terminal.end()
+    at_terminal.driver._sigcont_application(signal.SIGCONT, None)
+    assert called == expected
+    assert at_terminal.is_at_work
+
+
+def _note(called: list[str], name: str, effect: Callable[[], None]) -> None:
+    called.append(name)
+    effect()
+
+
+def test_a_byte_that_is_no_letter_is_no_end(at_terminal: Reading) -> None:
+    at_terminal.write(b"\xffk")
+    assert at_terminal.driver.came.get(timeout=LIMIT_S)
+    assert at_terminal.driver.key() == "k"
+
+
+def test_what_wakes_it_is_given_back_with_it() -> None:
+    event = terminal_driver.WakingEvent()
+    reader = event.fileno()
+    os.fstat(reader)
+    del event
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(reader)
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_what_hung_up_does_not_keep_it_busy(read: Callable[[int, int], Reading], is_terminal: bool) -> None:
+    reader, writer = os.pipe()
+    if is_terminal:
+        os.close(reader), os.close(writer)
+        writer, reader = pty.openpty()
+        tty.setraw(reader)
+    reading = read(reader, writer)
     assert reading.wait() is None
-    after = [reading.wait() for _ in range(4)]  # the key's, and one more for what was read last
-    assert after[-1] is None and None not in after[:-1], "it rests, and does not read on and on"
+    os.close(writer)
+    after = [reading.wait() for _ in range(3)]
+    assert after == [constants.ESCAPE_DELAY, constants.ESCAPE_DELAY, None], "it rests, and does not read on and on"
     assert reading.waits.empty()
     assert reading.is_at_work
+
+
+def test_a_read_that_fails_is_a_terminal_that_hung_up(read: Callable[[int, int], Reading]) -> None:
+    reading = read(*os.pipe())
+    reading.driver.fileno = reading.writer  # which cannot be read from
+    assert reading.driver._read() == b""
 
 
 def test_the_console_reads_the_terminal_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,5 +253,5 @@ def test_the_console_reads_the_terminal_with_it(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_driver_that_was_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "DRIVER", "textual.drivers.headless_driver:HeadlessDriver")
-    assert OpsConsoleApp(MemoryDesk()).driver_class.__name__ == "HeadlessDriver"
+    monkeypatch.setattr(constants, "DRIVER", "textual.drivers.linux_driver:LinuxDriver")
+    assert OpsConsoleApp(MemoryDesk()).driver_class is LinuxDriver

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events, on
+from textual import constants, events, on
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.timer import Timer
@@ -126,7 +126,7 @@ class OpsConsoleApp(Keystrokes, Notices):
     def get_driver_class(self) -> type[Driver]:
         """Return Textual's driver of this platform, or the one that rests in its place."""
         chosen = super().get_driver_class()
-        if sys.platform != "win32" and chosen.__name__ == "LinuxDriver":
+        if constants.DRIVER is None and chosen.__name__ == "LinuxDriver":
             from opsconsole.console.terminal_driver import RestingDriver
 
             return RestingDriver

@@ -20,7 +20,7 @@ from textual.drivers.linux_driver import LinuxDriver
 CHUNK_BYTES = 4096
 
 LAST_WORDS_S = 0.1
-"""How long a terminal's late answers are still read at the end, so that they do not show up in the shell."""
+"""How long one last chunk is waited for at the end: a terminal's late answer must not show up in the shell."""
 
 LOOKS_AFTER_INPUT = 2
 """An escape alone is a key once nothing followed it for the parser's delay: one look may come a moment before that is over."""
@@ -34,7 +34,7 @@ class RestingDriver(LinuxDriver):
         self.exit_event: WakingEvent = WakingEvent()
 
     def run_input_thread(self) -> None:
-        """Read keys and pass them on until the driver is told to end, or the terminal hung up."""
+        """Read keys and pass them on until the driver is told to end; a terminal that hung up has none any more."""
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         looks = 0
@@ -49,7 +49,7 @@ class RestingDriver(LinuxDriver):
                 ready = {key.fd for key, _ in selector.select(wait_s)}
                 looks = max(0, looks - 1)
                 if self.fileno in ready:
-                    data = os.read(self.fileno, CHUNK_BYTES)
+                    data = self._read()
                     if not data:
                         selector.unregister(self.fileno)  # hung up: it would be ready for ever
                     for message in parser.feed(text) if (text := decode(data)) else ():
@@ -59,6 +59,19 @@ class RestingDriver(LinuxDriver):
                     self.process_message(message)
                 if is_last:
                     return
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, CHUNK_BYTES)
+        except OSError:  # how a read that is under way learns of it on Linux
+            return b""
+
+    def _sigcont_application(self, *args: Any) -> None:
+        # A process that was stopped without having been asked (SIGSTOP) still reads: a second thread would take keys from
+        # the first, and wait for them for ever when the console is left.
+        if self._auto_restart and self._key_thread is not None and self._key_thread.is_alive():
+            self.suspend_application_mode()
+        super()._sigcont_application(*args)
 
 
 class WakingEvent(Event):
