@@ -83,6 +83,40 @@ def test_keys_and_clicks_do_nothing_on_a_covered_screen_but_quit() -> None:
     drive(steps, desk)
 
 
+@pytest.mark.parametrize("size", [tuple(LEAST), (60, 20), (80, 20), (80, 24)])
+def test_a_confirmation_can_be_read_and_answered_on_the_smallest_terminal(size: tuple[int, int]) -> None:
+    desk = busy_world(production=True)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter", "a")
+        read = driver.text()
+        for answer in ("Type contoso to go on:", "the name, as it stands above", "Cancel", "Apply to 42 policies"):
+            assert answer in read
+        if "PgDn: all of it" in read:
+            await driver.press("pagedown")
+            read += driver.text()
+            await driver.press("pageup")
+        for words in ("Tenant      contoso", "touches All devices", "that changed since this preview is left alone"):
+            assert words in " ".join(read.split()) or words in read
+        await driver.press(*"contoso", "enter")
+        assert "▸ Apply to 42 policies" in driver.text() and desk.orders == []
+        await driver.press("enter")
+        assert desk.orders
+
+    drive(steps, desk, size=size)
+
+
+@pytest.mark.parametrize(("keys", "last"), [(("ctrl+p",), "Light theme"), (("7", "p", "enter", "down", "enter"), "")])
+def test_a_list_to_pick_from_is_scrolled_on_the_smallest_terminal(keys: tuple[str, ...], last: str) -> None:
+    async def steps(driver: Driver) -> None:
+        await driver.press(*keys, "up")
+        marked = [line for line in driver.lines() if "▸ " in line and "│" in line]
+        assert len(marked) == 1 and last in marked[0]
+        assert "╰" in driver.text(), "the frame is closed: nothing is below it"
+
+    drive(steps, busy_world(), size=tuple(LEAST))
+
+
 def test_the_question_about_runs_in_hand_can_be_answered_on_a_small_terminal() -> None:
     engine = Engine(["run-1"])
 

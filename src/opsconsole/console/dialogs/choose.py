@@ -27,6 +27,9 @@ Entries = Sequence[Entry]
 class MarkedList(EntryList):
     """Entries of which any number is marked; marks stay while the list is narrowed."""
 
+    TITLE_WIDTH = 44  # names that begin in the same way must be told apart
+    OTHER_ROWS = 11
+
     def __init__(self, entries: Entries) -> None:
         super().__init__(entries)
         self.marked: dict[str, Entry] = {}
@@ -65,7 +68,7 @@ class ChooseDialog(Dialog[tuple[Entry, ...] | None]):
 
     DEFAULT_CSS = """
     ChooseDialog { align: center top; }
-    ChooseDialog #panel { width: 70; max-width: 96%; height: auto; max-height: 96%; margin-top: 1; padding: 0 1;
+    ChooseDialog #panel { width: 76; max-width: 96%; height: auto; max-height: 96%; margin-top: 1; padding: 0 1;
         background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
     ChooseDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
     ChooseDialog Input:focus { border: none; }

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from opsconsole.console.dialogs.dialog import Dialog
@@ -21,6 +21,9 @@ from opsconsole.domain.plain_text import plain
 if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
+
+ROOMY_ROWS = 24
+"""On a screen with fewer rows the blank lines go first."""
 
 MAX_NOTE = 1000
 """Graph takes a justification of at most 1,024 bytes."""
@@ -52,6 +55,7 @@ class ConfirmDialog(Dialog[bool]):
     ConfirmDialog #panel { width: 66; max-width: 96%; height: auto; max-height: 94%; padding: 1 2 0 2;
         background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
     ConfirmDialog.-dangerous #panel { border: round $error; border-title-color: $error; }
+    ConfirmDialog #words { height: auto; background: $panel; scrollbar-size-vertical: 1; }
     ConfirmDialog #text { height: auto; background: $panel; }
     ConfirmDialog #asked { height: 1; margin-top: 1; color: $dim; background: $panel; }
     ConfirmDialog #note { margin-top: 1; }
@@ -62,11 +66,15 @@ class ConfirmDialog(Dialog[bool]):
     ConfirmDialog Input { height: 1; border: none; padding: 0 1; background: $surface; }
     ConfirmDialog Input:focus { border: none; background: $cursor; }
     ConfirmDialog #answers { height: 1; margin: 1 0; align-horizontal: right; background: $panel; }
+    ConfirmDialog.-low #panel { padding: 0 2; max-height: 100%; }
+    ConfirmDialog.-low #note, ConfirmDialog.-low #asked, ConfirmDialog.-low #answers { margin: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "no", "Cancel", show=False, id="no"),
         Binding("right,down", "app.focus_next", show=False, id="next_answer"),
         Binding("left,up", "app.focus_previous", show=False, id="previous_answer"),
+        Binding("pageup", "read_on(-1)", show=False, id="read_back"),
+        Binding("pagedown", "read_on(1)", show=False, id="read_on"),
     ]
     AUTO_FOCUS = "#typed, #answer-no"
 
@@ -85,7 +93,8 @@ class ConfirmDialog(Dialog[bool]):
             panel.border_title = f" {question.title} "
             text = Text("\n").join(text_of(*line) for line in question.lines(pen))
             text.no_wrap = False
-            yield Static(text, id="text")
+            with VerticalScroll(id="words", can_focus=False):
+                yield Static(text, id="text")
             if question.note:
                 yield Input(placeholder=question.note, id="note", max_length=MAX_NOTE)
             if question.must_type is not None:
@@ -104,6 +113,26 @@ class ConfirmDialog(Dialog[bool]):
             with Horizontal(id="answers"):
                 yield Choice(question.cancel, "no")
                 yield Choice(question.verb, "yes", disabled=question.must_type is not None)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep field and answers on the screen: on a low one the words give way, and are scrolled."""
+        self.set_class(event.size.height < ROOMY_ROWS, "-low")
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        panel, words = self.query_one("#panel"), self.query_one("#words", VerticalScroll)
+        others = sum(1 + part.styles.margin.height for part in panel.children if part is not words)
+        words.styles.max_height = max(1, self.size.height - panel.gutter.height - others)
+        self.call_after_refresh(self._say_more)
+
+    def _say_more(self) -> None:
+        is_cut = self.query_one("#words", VerticalScroll).max_scroll_y > 0
+        self.query_one("#panel").border_subtitle = " PgUp PgDn: all of it " if is_cut else ""
+
+    def action_read_on(self, direction: int) -> None:
+        """Scroll the words."""
+        words = self.query_one("#words", VerticalScroll)
+        words.scroll_relative(y=direction * max(1, words.size.height - 1), animate=False)
 
     def _hint(self, is_right: bool) -> Text:
         pen = cast("OpsConsoleApp", self.app).pen

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 MAX_LINES = 12
 """Entries shown at a time: fits a terminal of 24 lines with room to see what is behind."""
 
-TITLE_WIDTH = 30
-"""Columns of the titles; the notes stand right of them in one line."""
-
 NARROW = "Type to narrow the list"
 """Stands in the empty field."""
 
@@ -48,13 +45,18 @@ class EntryList(Widget):
     """Draws the entries that fit what was typed; the field above has the focus and the keys."""
 
     DEFAULT_CSS = "EntryList { height: auto; background: $panel; margin-top: 1; }"
+    TITLE_WIDTH: ClassVar[int] = 30
+    """Columns of the titles; the notes stand right of them in one line."""
+
+    OTHER_ROWS: ClassVar[int] = 8
+    """What the dialog takes around the list: on a low terminal the list gives way, and is scrolled."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         super().__init__()
         self._all = entries
         self.shown = list(entries)
         self.place = 0
-        self._title_width = min(TITLE_WIDTH, max((cell_width(plain(entry.title)) for entry in entries), default=0))
+        self._title_width = min(self.TITLE_WIDTH, max((cell_width(plain(entry.title)) for entry in entries), default=0))
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Show other entries."""
@@ -69,7 +71,12 @@ class EntryList(Widget):
     @property
     def top(self) -> int:
         """Return the first entry in view."""
-        return max(0, self.place - MAX_LINES + 1)
+        return max(0, self.place - self.lines + 1)
+
+    @property
+    def lines(self) -> int:
+        """Return how many entries are shown at a time."""
+        return max(1, min(MAX_LINES, self.screen.size.height - self.OTHER_ROWS))
 
     def narrow(self, text: str) -> None:
         """Show the entries that hold every word of ``text``."""
@@ -88,7 +95,7 @@ class EntryList(Widget):
 
     def get_content_height(self, *_: object) -> int:
         """Return the lines in use."""
-        return max(1, min(MAX_LINES, len(self.shown)))
+        return max(1, min(self.lines, len(self.shown)))
 
     def render_line(self, y: int) -> Strip:
         """Draw one entry."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
 from textual.widget import Widget
 
+if TYPE_CHECKING:
+    from opsconsole.console.pen import Pen
+
 
 class Choice(Widget, can_focus=True):
     """One of a dialog's answers; Enter or Space takes it."""
 
     DEFAULT_CSS = """
-    Choice { width: auto; height: 1; padding: 0 2; margin-left: 2; background: $surface; color: $foreground; }
+    Choice { width: auto; height: 1; padding: 0 2 0 0; margin-left: 2; background: $surface; color: $foreground; }
     Choice:focus { background: $primary; color: $background; text-style: bold; }
     Choice:disabled { color: $faint; }
     Choice:nocolor { text-style: none; }
@@ -35,12 +40,22 @@ class Choice(Widget, can_focus=True):
         self._answer = answer
 
     def get_content_width(self, *_: object) -> int:
-        """Return the width of the label."""
-        return Text(self._label).cell_len
+        """Return the width of mark and label."""
+        return Text(self._label).cell_len + 2
 
     def render(self) -> Text:
-        """Draw the label."""
-        return Text(self._label)
+        """Draw the label, and before it the mark of what Enter takes: colour alone tells some nothing."""
+        pen: Pen | None = getattr(self.app, "pen", None)  # the card of the first run has none
+        mark = "▸" if pen is None else pen.drawn("▸")
+        return Text(f"{mark if self.has_focus else ' '} {self._label}")
+
+    def on_focus(self) -> None:
+        """Draw the mark."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Take the mark away."""
+        self.refresh()
 
     def action_take(self) -> None:
         """Give the answer."""
