@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from threading import Event
 
 import pytest
 from textual import events
@@ -13,9 +14,11 @@ from opsconsole.console.app import OpsConsoleApp
 from opsconsole.console.dialogs.confirm import ConfirmDialog
 from opsconsole.console.dialogs.dialog import Dialog
 from opsconsole.console.dialogs.pick import PickDialog
+from opsconsole.console.screens import live_screen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.too_small import TooSmall
 from opsconsole.console.widgets.choice import Choice
+from opsconsole.service.restores import Confirmation
 
 from .driving import Driver, drive
 from .world import busy_world
@@ -53,6 +56,41 @@ def test_what_was_struck_before_a_dialog_came_does_nothing_to_it() -> None:
         app.post_message(late)
         await driver.press("enter")
         assert not app.screen.is_modal and desk.orders == []
+
+    drive(steps, desk)
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_what_is_typed_for_a_dialog_that_is_on_its_way_does_nothing_to_the_screen(
+    monkeypatch: pytest.MonkeyPatch, is_slow: bool
+) -> None:
+    desk, may_answer = busy_world(), Event()
+    confirm = desk.confirmation
+    monkeypatch.setattr(live_screen, "HUSH_S", 0.0 if is_slow else 3600.0)
+
+    def slowly(ref: str) -> Confirmation:
+        may_answer.wait(30)
+        return confirm(ref)
+
+    monkeypatch.setattr(desk, "confirmation", slowly)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "enter")
+        plan, before = driver.app.screen, driver.text()
+        for key in ("a", *"cox1"):
+            driver.throw(key)
+        if is_slow:
+            await driver.until(lambda: driver.app.screen is not plan)  # a store that takes long takes no key away
+            may_answer.set()
+            return
+        await driver.pilot.pause()
+        assert driver.app.screen is plan and driver.text() == before
+        may_answer.set()
+        await driver.until(lambda: isinstance(driver.app.screen, ConfirmDialog))
+        assert "Write these changes to the tenant?" in driver.text()
+        await driver.press("escape", "c")
+        assert driver.app.screen is plan and driver.text() != before, "from then on keys are good again"
+        assert desk.orders == []
 
     drive(steps, desk)
 

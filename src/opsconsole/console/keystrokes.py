@@ -13,7 +13,8 @@ _STRUCK_ON = "opsconsole_struck_on"
 class Keystrokes(App[int]):
     """Textual looks for a key's binding after its widget had it: by then a dialog may have come that nobody has read.
 
-    Such a key does nothing. Without this, Tab and Enter that were struck for one dialog could confirm the next.
+    Such a key does nothing. Without this, Tab and Enter that were struck for one dialog could confirm the next. Nor does
+    a key that comes while a dialog is on its way: who strikes an order and types its name at once means the dialog.
     """
 
     ALLOW_SELECT = False  # ctrl+c quits, so that nothing selected could be copied; terminals select with Shift
@@ -30,6 +31,7 @@ class Keystrokes(App[int]):
     def on_key(self, event: events.Key) -> None:
         """Drop a key that was struck before the dialog in front came, or on one that is gone; other keys stay good."""
         was: Screen[object] | None = getattr(event, _STRUCK_ON, None)
-        if was is not None and was is not self.screen and (self.screen.is_modal or was.is_modal):
+        is_late = was is not None and was is not self.screen and (self.screen.is_modal or was.is_modal)
+        if is_late or getattr(self.screen, "is_about_to_ask", False):
             event.stop()
             event.prevent_default()

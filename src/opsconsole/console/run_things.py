@@ -120,6 +120,8 @@ def _related(report: RunReport) -> list[Thing]:
         for ref in refs:
             add("run", title, ref, short_id(str(ref)), said)
 
+    # First, so that it is in view on a low terminal: who looks at a failure asks whether somebody took it up.
+    add_all("retried by", related.get("retries") or (), "A later run that took up the rest of this one.")
     if report.run.type is RunType.DRIFT:
         add("drift", "what differs", report.run.id, "policy by policy", "The policies that differ, with both sides.")
     if found is not None:
@@ -132,7 +134,6 @@ def _related(report: RunReport) -> list[Thing]:
     add_all("retry of", [related.get("retry_of")], f"The {kind} whose rest this one took up.")
     add_all("follows", [related.get("after")], "This run began when that one was completed.")
     add_all("followed by", related.get("followed_by") or (), "That run begins when this one is completed.")
-    add_all("retried by", related.get("retries") or (), "A later run that took up the rest of this one.")
     if entry := related.get("audit_entry"):
         add("entry", "audit entry", entry, short_id(str(entry)), "The entry of the audit trail for this execution.")
     return things

@@ -27,7 +27,7 @@ LIST_KEYS: tuple[Key, ...] = (
         "space",
         "space",
         "mark",
-        "Mark the row under the cursor, or unmark it, and move on; in a text, one screen down.",
+        "Mark the row, or unmark it, and move on; where none can be marked, one screen down.",
         "mark",
         places("table"),
         in_footer=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 _NOTHING_YET = object()
 
+HUSH_S = 2.0
+"""How long keys are held to be meant for a question that is on its way; where the store takes longer, the screen is used on."""
+
 _FIELDS = frozenset(key.action for key in KEYS if key.opens_field)
 _WRITES = frozenset(key.action for key in KEYS if key.is_write)
 
@@ -48,7 +52,7 @@ class LiveScreen(Screen[None]):
         self._is_fetching = False
         self._is_outdated = False
         self._asked = 0
-        self._is_asking = False
+        self._asked_at: float | None = None
         self._data: Any = _NOTHING_YET
 
     @property
@@ -272,20 +276,25 @@ class LiveScreen(Screen[None]):
 
         begin(self, read, group="order")
 
+    @property
+    def is_about_to_ask(self) -> bool:
+        """Tell whether a question is on its way: what is typed meanwhile is meant for it, and for nothing here."""
+        return self._asked_at is not None and time.monotonic() - self._asked_at < HUSH_S
+
     def order_read(self, call: Callable[..., T], *values: Any, then: Callable[[T], None]) -> None:
         """Read what an order's confirmation must say, then go on with it: once, and only where the key was pressed."""
-        if self._is_asking:
+        if self._asked_at is not None:
             return  # the key was pressed twice: one question is enough
 
         def missed() -> None:
-            self._is_asking = False
+            self._asked_at = None
 
         def go_on(answer: T) -> None:
-            self._is_asking = False
+            self._asked_at = None
             if self.is_in_front:
                 then(answer)
 
-        self._is_asking = True
+        self._asked_at = time.monotonic()
         self.read(call, *values, then=go_on, missed=missed)
 
     def started(self) -> None:

@@ -181,6 +181,8 @@ class RunScreen(LiveScreen):
         run = self._report.run if self._report is not None else None
         if key_id == "undo":
             return run is not None and run.type is RunType.RESTORE and not run.is_active
+        if key_id == "plan":
+            return self._report is not None and bool(self._report.related.get("restore_run"))
         if key_id == "cancel":
             return run is None or run.is_active
         if key_id in ("retry", "retry_reason"):
