@@ -9,6 +9,7 @@ import pytest
 
 from opsconsole.console.screens.plan_item import PlanItemScreen
 from opsconsole.console.screens.run import RunScreen
+from opsconsole.domain.ids import short_id
 from opsconsole.domain.restore import Execution, ItemState
 from opsconsole.domain.run import Outcome, RunType
 
@@ -117,13 +118,26 @@ def test_a_restore_is_undone_from_its_run() -> None:
         driver.app.push_screen(RunScreen(run.id))
         await driver.press()
         await driver.press("u")
-        assert "Preview the way back?" in driver.text()
+        assert "Preview the way back?" in driver.text() and "took all of it back already" not in driver.text()
         await driver.press("escape", "escape")
         driver.app.push_screen(RunScreen(preview.id))
         await driver.press()
         await driver.press("u")
         assert not driver.app.screen.is_modal
         assert "Nothing was written by this run" in " ".join(driver.text().split())
+
+    drive(steps, desk)
+
+
+def test_an_undo_of_what_was_undone_says_so_first() -> None:
+    desk = busy_world(more_runs=0)
+    old, undo = desk.all_restores[1], desk.all_restores[0]
+    execution = Execution(desk.all_runs[0].id, "succeeded", "completed", None)
+    desk.all_restores[1] = replace(old, executions=(execution,), undone_by=undo.id)
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("8", "j", "enter", "u")
+        assert f"The plan {short_id(undo.id)} took all of it back already." in driver.text()
 
     drive(steps, desk)
 

@@ -205,10 +205,13 @@ def ask_undo(screen: LiveScreen, restore: RestoreRun) -> None:
         return
 
     def lines(pen: Pen) -> list[list[Span]]:
+        by = restore.undone_by
+        again = [said(pen, f"The plan {short_id(by)} took all of it back already.", "partial")] if by else []
         return [
             fact(pen, "Plan", short_id(restore.id), "strong"),
             fact(pen, "Tenant", restore.tenant),
             [],
+            *again,
             said(pen, "Makes a new plan from what was there before this restore,"),
             said(pen, "over all its runs. It is shown before anything is written."),
         ]
