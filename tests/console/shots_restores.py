@@ -47,6 +47,7 @@ RESTORE_SHOTS: dict[str, Shot] = {
     "plan_blocked": Shot(busy_world, (*PLAN, "G")),
     "plan_apply": Shot(busy_world, (*PLAN, "a")),
     "plan_apply_production": Shot(production, (*PLAN, "a", *"contoso")),
+    "plan_apply_low": Shot(production, (*PLAN, "a"), (60, 15)),
     "plan_apply_no_color": Shot(busy_world, (*PLAN, "a"), look="no_color"),
     "plan_settle": Shot(busy_world, (*PLAN, "G", "s")),
     "plan_wide_names": Shot(wide_names, PLAN),

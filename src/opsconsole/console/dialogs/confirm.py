@@ -55,7 +55,8 @@ class ConfirmDialog(Dialog[bool]):
     ConfirmDialog #panel { width: 66; max-width: 96%; height: auto; max-height: 94%; padding: 1 2 0 2;
         background: $panel; border: round $faint; border-title-color: $primary; border-title-style: bold; }
     ConfirmDialog.-dangerous #panel { border: round $error; border-title-color: $error; }
-    ConfirmDialog #words { height: auto; background: $panel; scrollbar-size-vertical: 1; }
+    ConfirmDialog #words { height: auto; background: $panel; scrollbar-size-vertical: 1; scrollbar-color: $faint;
+        scrollbar-background: $surface; }
     ConfirmDialog #text { height: auto; background: $panel; }
     ConfirmDialog #asked { height: 1; margin-top: 1; color: $dim; background: $panel; }
     ConfirmDialog #note { margin-top: 1; }
