@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from opsconsole.console import app as app_module
 from opsconsole.console.dialogs.confirm import ConfirmDialog
+from opsconsole.console.screens import live_screen
 from opsconsole.console.screens.backup_set import BackupSetScreen
 from opsconsole.console.screens.help import HelpScreen
 from opsconsole.console.screens.list_screen import FilteredScreen
@@ -283,7 +284,8 @@ def test_keys_that_come_while_the_console_closes_find_no_screen_and_do_nothing()
     drive(steps, busy_world())
 
 
-def test_a_question_does_not_come_over_another_screen() -> None:
+def test_a_question_does_not_come_over_another_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_screen, "HUSH_S", 0.0)  # it is long on its way already: the screen is used on
     desk = busy_world()
 
     async def steps(driver: Driver) -> None:

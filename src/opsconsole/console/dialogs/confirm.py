@@ -121,19 +121,21 @@ class ConfirmDialog(Dialog[bool]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
-        panel, words = self.query_one("#panel"), self.query_one("#words", VerticalScroll)
-        others = sum(1 + part.styles.margin.height for part in panel.children if part is not words)
-        words.styles.max_height = max(1, self.size.height - panel.gutter.height - others)
+        for panel in self.query("#panel"):  # none any more where the answer was given meanwhile
+            for words in panel.query("#words"):
+                others = sum(1 + part.styles.margin.height for part in panel.children if part is not words)
+                words.styles.max_height = max(1, self.size.height - panel.gutter.height - others)
         self.call_after_refresh(self._say_more)
 
     def _say_more(self) -> None:
-        is_cut = self.query_one("#words", VerticalScroll).max_scroll_y > 0
-        self.query_one("#panel").border_subtitle = " PgUp PgDn: all of it " if is_cut else ""
+        for panel in self.query("#panel"):
+            is_cut = any(words.max_scroll_y > 0 for words in panel.query("#words"))
+            panel.border_subtitle = " PgUp PgDn: all of it " if is_cut else ""
 
     def action_read_on(self, direction: int) -> None:
         """Scroll the words."""
-        words = self.query_one("#words", VerticalScroll)
-        words.scroll_relative(y=direction * max(1, words.size.height - 1), animate=False)
+        for words in self.query("#words"):
+            words.scroll_relative(y=direction * max(1, words.size.height - 1), animate=False)
 
     def _hint(self, is_right: bool) -> Text:
         pen = cast("OpsConsoleApp", self.app).pen
