@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import pytest
 
 from opsconsole.console.background_engine import HandOverFailed
@@ -111,6 +113,34 @@ def test_where_all_came_under_the_hand_that_answers_nothing_is_cancelled(monkeyp
         engine.runs.clear()
         await driver.until(lambda: "Nothing is in the hands of this console any more" in driver.text())
         assert "Read it again" not in driver.text()
+
+    drive(steps, desk, engine=engine)
+
+
+def test_orders_that_are_on_their_way_are_given_to_the_end() -> None:
+    desk = busy_world()
+    ids = [run.id for run in desk.all_runs][:3]
+    engine, may_go_on = Engine(ids), Event()
+    cancel = desk.cancel_run
+
+    def slowly(run_id: str) -> object:
+        may_go_on.wait(30)
+        return cancel(run_id)
+
+    desk.cancel_run = slowly  # type: ignore[assignment, method-assign]
+
+    async def steps(driver: Driver) -> None:
+        await driver.press("q")
+        driver.throw("up")
+        driver.throw("enter")
+        await driver.until_quick(lambda: "Cancelling" in driver.text())
+        driver.throw("escape")
+        await driver.pilot.pause()
+        assert isinstance(driver.app.screen, LeavingDialog)
+        may_go_on.set()
+        await driver.until(lambda: [order[:2] for order in desk.orders] == [("cancel_run", run_id) for run_id in ids])
+        await driver.press("escape")
+        assert not driver.app.screen.is_modal and driver.app.is_running
 
     drive(steps, desk, engine=engine)
 

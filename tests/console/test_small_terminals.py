@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from opsconsole.console.dialogs.confirm import ConfirmDialog, Question
 from opsconsole.console.screens.too_small import LEAST, TooSmall
 
 from .conftest import throw
@@ -106,6 +107,25 @@ def test_a_confirmation_can_be_read_and_answered_on_the_smallest_terminal(size: 
         assert desk.orders
 
     drive(steps, desk, size=size)
+
+
+@pytest.mark.parametrize("size", [tuple(LEAST), (80, 23), (80, 24), (80, 25), (80, 30), (120, 40)])
+@pytest.mark.parametrize("lines", [6, 15, 60])
+@pytest.mark.parametrize("typed", [None, "contoso"])
+def test_the_answers_are_in_view_however_much_is_said(size: tuple[int, int], lines: int, typed: str | None) -> None:
+    said = [f"line {number} of them" for number in range(lines)]
+    question = Question(
+        "Go on?", lambda pen: [[(line, pen.ink("text"))] for line in said], "Go on", typed, True, note="Why"
+    )
+
+    async def steps(driver: Driver) -> None:
+        driver.app.push_screen(ConfirmDialog(question))
+        await driver.press()
+        for words in ("Why", "Cancel", "Go on ", "╰", *(["Type contoso", "as it stands above"] if typed else [])):
+            assert words in driver.text()
+        assert (said[-1] in driver.text()) != ("PgUp PgDn: all of it" in driver.text())
+
+    drive(steps, busy_world(more_runs=0), size=size)
 
 
 @pytest.mark.parametrize(("keys", "last"), [(("ctrl+p",), "Light theme"), (("7", "p", "enter", "down", "enter"), "")])

@@ -247,6 +247,25 @@ def test_a_read_that_fails_is_a_terminal_that_hung_up(read: Callable[[int, int],
     assert reading.driver._read() == b""
 
 
+def test_a_read_that_came_too_late_is_no_hang_up(at_terminal: Reading) -> None:
+    """Another program that shares the terminal can make reads come back empty-handed."""
+    os.set_blocking(at_terminal.driver.fileno, False)
+    assert at_terminal.driver._read() is None
+
+
+def test_a_process_that_goes_on_in_the_background_waits_for_the_terminal(
+    at_terminal: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After ``bg`` nothing is touched until ``fg``: what is written from the background would stop it half-way."""
+    sent: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+    monkeypatch.setattr(os, "kill", lambda pid, what: sent.append((pid, what)))
+    for name in ("suspend", "resume"):
+        monkeypatch.setattr(at_terminal.driver, f"{name}_application_mode", lambda: pytest.fail("it was touched"))
+    at_terminal.driver._sigcont_application(signal.SIGCONT, None)
+    assert sent == [(os.getpid(), signal.SIGSTOP)] and at_terminal.is_at_work
+
+
 def test_the_console_reads_the_terminal_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "DRIVER", None)
     assert OpsConsoleApp(MemoryDesk()).driver_class is RestingDriver

@@ -35,6 +35,7 @@ from opsconsole.errors import Conflict, NotFound
 from opsconsole.store import restores
 from opsconsole.store.database import Database, Session
 from opsconsole.store.record_filter import RecordFilter
+from opsconsole.store.undone import EXECUTIONS
 
 
 def execute(s: Session, restore: RestoreRun) -> str:
@@ -272,7 +273,9 @@ def run_of(s: Session, restore: RestoreRun, outcome: Outcome, *, seconds: float 
     """Execute a plan; with an outcome that is not good its first policy is left."""
     run = make_run(s, restore.workspace_id, restore.tenant_id, RunType.RESTORE)
     restores.add_execution(s, restore.id, run.id)
-    assert claim(s, restore.tenant_id, seconds=seconds)
+    while (claimed := claim(s, restore.tenant_id, seconds=seconds)) and claimed.id != run.id:
+        complete_run(s, claimed)  # its preview
+    assert claimed
     complete_run(s, run, outcome)
     items, _ = restores.list_restore_items(s, restore.id)
     for item in items[0 if outcome is Outcome.SUCCEEDED else 1 :]:
@@ -285,7 +288,7 @@ def undo_of(s: Session, restore: RestoreRun, *outcomes: Outcome, **counts: int) 
     """Undo a plan: an execution for each outcome, each a retry of the one before."""
     found = restores.get_restore(s, restore.id)
     assert found is not None
-    noted = {restores.EXECUTIONS: len(found.executions)}
+    noted = {EXECUTIONS: len(found.executions)}
     undo = make_restore(s, restore.workspace_id, restore.tenant_id, undo_of=restore.id, inputs=noted)
     restores.store_plan(s, undo.id, "b" * 64, {"will_change": 3, **counts}, {}, plan_items(undo.id, 3))
     for outcome in outcomes:
@@ -351,6 +354,25 @@ def test_an_undo_that_was_undone_itself_undoes_no_plan(restored: tuple[Session, 
     assert (undone_by(s, made), undone_by(s, undo)) == (None, back.id)
     undo_of(s, back, Outcome.SUCCEEDED)
     assert (undone_by(s, made), undone_by(s, undo)) == (undo.id, None)
+
+
+@pytest.mark.parametrize("blocked", [0, 1])
+def test_an_undo_that_was_taken_back_in_part_undoes_no_plan(restored: tuple[Session, RestoreRun], blocked: int) -> None:
+    s, made = restored
+    undo = undo_of(s, made, Outcome.SUCCEEDED)
+    back = undo_of(s, undo, Outcome.SUCCEEDED if blocked else Outcome.PARTIALLY_SUCCEEDED, blocked=blocked)
+    assert (undone_by(s, made), undone_by(s, undo)) == (None, None)
+    undo_of(s, back, Outcome.SUCCEEDED)
+    assert undone_by(s, made) == undo.id
+
+
+def test_an_undo_that_is_being_taken_back_undoes_no_plan(restored: tuple[Session, RestoreRun]) -> None:
+    s, made = restored
+    undo = undo_of(s, made, Outcome.SUCCEEDED)
+    back = undo_of(s, undo)
+    assert undone_by(s, made) == undo.id, "a plan alone writes nothing"
+    execute(s, back)
+    assert undone_by(s, made) is None
 
 
 def test_a_plan_that_is_run_again_after_its_undo_is_not_undone(restored: tuple[Session, RestoreRun]) -> None:

@@ -6,6 +6,7 @@ Textual's own loop looks ten times a second, which is two fifths of what a conso
 from __future__ import annotations
 
 import os
+import signal
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from selectors import EVENT_READ, SelectSelector
@@ -50,9 +51,9 @@ class RestingDriver(LinuxDriver):
                 looks = max(0, looks - 1)
                 if self.fileno in ready:
                     data = self._read()
-                    if not data:
+                    if data == b"":
                         selector.unregister(self.fileno)  # hung up: it would be ready for ever
-                    for message in parser.feed(text) if (text := decode(data)) else ():
+                    for message in parser.feed(text) if data and (text := decode(data)) else ():
                         self.process_message(message)
                     looks = LOOKS_AFTER_INPUT
                 for message in parser.tick():
@@ -60,18 +61,29 @@ class RestingDriver(LinuxDriver):
                 if is_last:
                     return
 
-    def _read(self) -> bytes:
+    def _read(self) -> bytes | None:
         try:
             return os.read(self.fileno, CHUNK_BYTES)
+        except BlockingIOError:  # another program that shares the terminal made it so, and was faster
+            return None
         except OSError:  # how a read that is under way learns of it on Linux
             return b""
 
     def _sigcont_application(self, *args: Any) -> None:
         # A process that was stopped without having been asked (SIGSTOP) still reads: a second thread would take keys from
         # the first, and wait for them for ever when the console is left.
+        if self._auto_restart and self._is_in_background():
+            os.kill(os.getpid(), signal.SIGSTOP)  # what is written from there stops it half-way: it waits for `fg`
+            return
         if self._auto_restart and self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()
         super()._sigcont_application(*args)
+
+    def _is_in_background(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) != os.getpgrp()
+        except OSError:  # not the terminal that controls this process
+            return False
 
 
 class WakingEvent(Event):

@@ -33,6 +33,7 @@ from opsconsole.service.tenants import bound_tenant, ensure_registered, tenant_f
 from opsconsole.store import restores, runs, tenants
 from opsconsole.store.database import Session
 from opsconsole.store.tenants import TenantRow
+from opsconsole.store.undone import EXECUTIONS
 
 __all__ = [
     "PLAN_DIGITS",
@@ -338,7 +339,7 @@ def undo_restore(caller: Caller, ref: str, *, items: Sequence[str] = (), retry_o
         if not restores.first_before_images(session, found.id):
             raise Conflict("This restore wrote nothing.", "There is nothing to undo.")
         tenant = bound_tenant(caller, session, found.tenant)
-        inputs = {"items": chosen, "mapping": [], "accept_missing": 0, restores.EXECUTIONS: len(found.executions)}
+        inputs = {"items": chosen, "mapping": [], "accept_missing": 0, EXECUTIONS: len(found.executions)}
         return _insert_preview(caller, session, tenant, found.set_id, inputs, Mode.EXACT, found.id, retry_of)
 
 

@@ -26,6 +26,7 @@ from opsconsole.store.restore_writes import (
     writes_of_item,
 )
 from opsconsole.store.text_search import holds_part, part_pattern
+from opsconsole.store.undone import undone_by
 
 __all__ = [
     "add_execution",
@@ -54,9 +55,6 @@ __all__ = [
     "unsettled_writes",
     "writes_of_item",
 ]
-
-EXECUTIONS = "executions"
-"""Names, in what an undo was asked with, how often the plan had been run by then."""
 
 _SELECT = (
     "SELECT x.id, x.workspace_id, w.name AS workspace, x.tenant_id, t.name AS tenant, x.set_id, x.mode, x.plan_hash,"
@@ -345,39 +343,11 @@ def _with_executions(s: Session, rows: Sequence[Row]) -> list[RestoreRun]:
             executions[row["restore_run_id"]].append(
                 Execution(row["run_id"], row["outcome"], row["status"], row["retry_of"])
             )
-    undone = _undone(s, list(executions))
+    undone = undone_by(s, list(executions))
     return [
         replace(restore, executions=tuple(executions[restore.id]), undone_by=undone.get(restore.id))
         for restore in restores
     ]
-
-
-def _undone(s: Session, restore_ids: Sequence[str]) -> dict[str, str]:
-    """Return which of these plans stand undone, and the newest plan that took back all of what each wrote.
-
-    None is an undo that left something, that wrote nothing, that came before the plan was run again, or that was undone.
-    """
-    found: dict[str, list[str]] = {}
-    for part in chunks(restore_ids):
-        names, params = bind_list("i", part)
-        for row in s.all(
-            # Executions are counted, not compared by time: the clocks of two machines differ.
-            "SELECT u.undo_of, u.id, u.inputs, (SELECT MAX(e.seq) FROM restore_executions e JOIN operation_runs r"
-            " ON r.id = e.run_id WHERE e.restore_run_id = x.id AND (r.started_at IS NOT NULL OR r.status <> 'completed'))"
-            " AS executed FROM restore_runs u JOIN restore_runs x ON x.id = u.undo_of"
-            f" WHERE u.undo_of IN ({names}) AND x.status = 'completed' AND u.status = 'completed'"
-            " AND u.will_change > 0 AND u.blocked = 0 AND u.skipped = 0 AND EXISTS (SELECT 1 FROM restore_executions e"
-            " JOIN operation_runs r ON r.id = e.run_id WHERE e.restore_run_id = u.id AND r.outcome = 'succeeded'"
-            # A retry of a part ends well by itself: then the items say whether anything is left.
-            " AND (e.seq = 1 OR NOT EXISTS (SELECT 1 FROM restore_items i WHERE i.restore_run_id = u.id"
-            " AND i.plan_state = 'will_change' AND i.state <> 'applied'))) ORDER BY u.created_at, u.id",
-            **params,
-        ):
-            if (row["executed"] or 0) <= json.loads(row["inputs"]).get(EXECUTIONS, 0):
-                found.setdefault(row["undo_of"], []).append(row["id"])
-    again = _undone(s, [undo for undos in found.values() for undo in undos]) if found else {}
-    standing = {ref: [undo for undo in undos if undo not in again] for ref, undos in found.items()}
-    return {ref: undos[-1] for ref, undos in standing.items() if undos}
 
 
 def _to_restore(row: Row) -> RestoreRun:

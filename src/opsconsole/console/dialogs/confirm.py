@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from opsconsole.console.app import OpsConsoleApp
 
 
+PANEL_SHARE = 0.94
+"""Of the screen's height that the dialog takes at most, as its style says: there is room to see what is behind."""
+
 ROOMY_ROWS = 24
 """On a screen with fewer rows the blank lines go first."""
 
@@ -94,8 +97,9 @@ class ConfirmDialog(Dialog[bool]):
             panel.border_title = f" {question.title} "
             text = Text("\n").join(text_of(*line) for line in question.lines(pen))
             text.no_wrap = False
-            with VerticalScroll(id="words", can_focus=False):
+            with VerticalScroll(id="words", can_focus=False) as words:
                 yield Static(text, id="text")
+            self.watch(words, "show_vertical_scrollbar", self._say_more)
             if question.note:
                 yield Input(placeholder=question.note, id="note", max_length=MAX_NOTE)
             if question.must_type is not None:
@@ -121,15 +125,14 @@ class ConfirmDialog(Dialog[bool]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
+        share = 1 if self.has_class("-low") else PANEL_SHARE
         for panel in self.query("#panel"):  # none any more where the answer was given meanwhile
             for words in panel.query("#words"):
                 others = sum(1 + part.styles.margin.height for part in panel.children if part is not words)
-                words.styles.max_height = max(1, self.size.height - panel.gutter.height - others)
-        self.call_after_refresh(self._say_more)
+                words.styles.max_height = max(1, int(self.size.height * share) - panel.gutter.height - others)
 
-    def _say_more(self) -> None:
+    def _say_more(self, is_cut: bool) -> None:
         for panel in self.query("#panel"):
-            is_cut = any(words.max_scroll_y > 0 for words in panel.query("#words"))
             panel.border_subtitle = " PgUp PgDn: all of it " if is_cut else ""
 
     def action_read_on(self, direction: int) -> None:

@@ -77,6 +77,7 @@ class LeavingDialog(Dialog[None]):
         self._is_asking = True
         self._is_waiting = False
         self._is_handing_over = False
+        self._is_ordering = False
 
     @property
     def _app(self) -> OpsConsoleApp:
@@ -160,6 +161,7 @@ class LeavingDialog(Dialog[None]):
         self._is_asking, self._cancelled = False, set(named)
         self._say("Cancelling …")
         self._offer(set())
+        self._is_ordering = True
         for run_id in named:
             try:
                 await self._app.command(self._app.desk.cancel_run, run_id)
@@ -169,6 +171,7 @@ class LeavingDialog(Dialog[None]):
                 self._app.say(undone_words(error), "error")
                 self.dismiss()
                 return
+        self._is_ordering = False
         self._wait("Cancelling; each run ends after the policy in hand. Esc stays here.")
 
     def _could_be_read(self, run_id: str) -> bool:
@@ -217,6 +220,6 @@ class LeavingDialog(Dialog[None]):
                 self._ask_again(f"{more} more {'run' if more == 1 else 'runs'} came into its hands meanwhile.")
 
     def action_stay(self) -> None:
-        """Stay; not while a background engine starts, which would come all the same."""
-        if not self._is_handing_over:
+        """Stay; not while a background engine starts, which would come all the same, nor before all orders are given."""
+        if not (self._is_handing_over or self._is_ordering):
             self.dismiss()
