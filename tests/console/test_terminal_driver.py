@@ -209,6 +209,28 @@ def _note(called: list[str], name: str, effect: Callable[[], None]) -> None:
     effect()
 
 
+def test_a_signal_that_comes_while_another_is_answered_has_its_turn_after_it(
+    at_terminal: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A console that is stopped again while it takes its terminal back first has all of it."""
+    driver, called = at_terminal.driver, list[str]()
+
+    def resume() -> None:
+        called.append("resume")
+        if len(called) == 1:
+            driver._sigtstp_application(signal.SIGTSTP, None)
+            driver._sigcont_application(signal.SIGCONT, None)
+        called.append("resumed")
+        at_terminal.start()
+
+    monkeypatch.setattr(driver, "suspend_application_mode", partial(_note, called, "suspend", at_terminal.end))
+    monkeypatch.setattr(driver, "resume_application_mode", resume)
+    monkeypatch.setattr(os, "kill", lambda *_: called.append("stop"))
+    at_terminal.end()
+    driver._sigcont_application(signal.SIGCONT, None)
+    assert called == ["resume", "resumed", "suspend", "stop", "resume", "resumed"]
+
+
 def test_a_byte_that_is_no_letter_is_no_end(at_terminal: Reading) -> None:
     at_terminal.write(b"\xffk")
     assert at_terminal.driver.came.get(timeout=LIMIT_S)

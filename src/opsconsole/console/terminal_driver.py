@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import signal
 from codecs import getincrementaldecoder
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from selectors import EVENT_READ, SelectSelector
 from threading import Event
 from typing import Any
@@ -33,6 +35,7 @@ class RestingDriver(LinuxDriver):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.exit_event: WakingEvent = WakingEvent()
+        self._steps: list[Callable[[], None]] = []
 
     def run_input_thread(self) -> None:
         """Read keys and pass them on until the driver is told to end; a terminal that hung up has none any more."""
@@ -69,12 +72,30 @@ class RestingDriver(LinuxDriver):
         except OSError:  # how a read that is under way learns of it on Linux
             return b""
 
+    def _sigtstp_application(self, *args: Any) -> None:
+        self._in_turn(partial(super()._sigtstp_application, *args))
+
     def _sigcont_application(self, *args: Any) -> None:
-        # A process that was stopped without having been asked (SIGSTOP) still reads: a second thread would take keys from
-        # the first, and wait for them for ever when the console is left.
+        self._in_turn(partial(self._go_on, *args))
+
+    def _in_turn(self, step: Callable[[], None]) -> None:
+        """Take one step after the other: a signal comes also while the one before is answered, half-way to a terminal."""
+        self._steps.append(step)
+        if len(self._steps) > 1:
+            return  # who took the first takes this one too
+        try:
+            while self._steps:
+                self._steps[0]()
+                del self._steps[0]
+        finally:
+            self._steps.clear()
+
+    def _go_on(self, *args: Any) -> None:
         if self._auto_restart and self._is_in_background():
             os.kill(os.getpid(), signal.SIGSTOP)  # what is written from there stops it half-way: it waits for `fg`
             return
+        # A process that was stopped without having been asked (SIGSTOP) still reads: a second thread would take keys from
+        # the first, and wait for them for ever when the console is left.
         if self._auto_restart and self._key_thread is not None and self._key_thread.is_alive():
             self.suspend_application_mode()
         super()._sigcont_application(*args)
