@@ -40,7 +40,6 @@ from opsconsole.console.states import (
     RUN_STATES,
     SET_STATES,
     TYPE_WORDS,
-    UNDONE,
     State,
 )
 from opsconsole.console.theme import INKS
@@ -51,7 +50,7 @@ from opsconsole.domain.audit import AuditOutcome
 from opsconsole.domain.backup import ItemStatus
 from opsconsole.domain.difference import DIFFERING, UNKNOWN
 from opsconsole.domain.plain_text import cell_width
-from opsconsole.domain.restore import ItemState, RestoreStatus, WriteState
+from opsconsole.domain.restore import UNDONE, ItemState, RestoreStatus, WriteState
 from opsconsole.domain.run import Outcome, RunType, Status
 from opsconsole.domain.run_event import EventKind
 from opsconsole.service.access_lines import AccessState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from opsconsole.console.figures import at_length, grouped
 from opsconsole.console.pen import Pen, Span
-from opsconsole.console.screens.restores import source_of, state_of
+from opsconsole.console.screens.restores import source_of
+from opsconsole.console.states import RESTORE_STATES
 from opsconsole.domain.ids import short_id
 from opsconsole.domain.plain_text import plain
 from opsconsole.domain.plan import DANGER_WORDS, Danger
@@ -13,7 +14,7 @@ from opsconsole.domain.restore import RestoreRun
 
 def plan_facts(restore: RestoreRun, pen: Pen, width: int, *, only_changes: bool) -> list[list[Span]]:
     """Return the lines at the head of a plan."""
-    state = state_of(restore)
+    state = RESTORE_STATES[restore.standing]
     changes, blocked = restore.counts.get("will_change", 0), restore.counts.get("blocked", 0)
     unchanged = restore.counts.get("unchanged", 0)
     first = [

@@ -63,16 +63,13 @@ DIFFERENCE_STATES: dict[str, State] = {
 }
 """What became of a policy between two states of a tenant; of one that was not compared nothing is known."""
 
-UNDONE = "undone"
-"""How a completed plan stands that another one took back; in the store it stays completed."""
-
 RESTORE_STATES: dict[str, State] = {
     "previewing": State("▶", "previewing", "running", ">"),
     "previewed": State("◇", "previewed", "changed", "o"),
     "preview_failed": State("✗", "preview failed", "bad", "x"),
     "executing": State("▶", "executing", "running", ">"),
     "completed": State("✓", "completed", "good", "+"),
-    UNDONE: State("↶", "undone", "ended", "<"),
+    "undone": State("↶", "undone", "ended", "<"),
     "cancelled": State("⊘", "cancelled", "ended", "-"),
 }
 

@@ -134,6 +134,10 @@ class Execution:
         return {"run": self.run_id, "outcome": self.outcome, "status": self.status, "retry_of": self.retry_of}
 
 
+UNDONE = "undone"
+"""How a restore stands that another plan took back."""
+
+
 @dataclass(frozen=True, slots=True)
 class RestoreRun:
     """A request to restore assignments: its plan, which never changes once made, and its executions.
@@ -160,6 +164,11 @@ class RestoreRun:
     dangers: dict[str, int] = field(default_factory=dict)
     executions: tuple[Execution, ...] = ()
     undone_by: str | None = None
+
+    @property
+    def standing(self) -> str:
+        """Return how it stands: its status, or ``undone`` where another plan took it back; in the store it stays completed."""
+        return UNDONE if self.undone_by else self.status.value
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -174,7 +174,7 @@ def list_restores(
     rows: list[Row] = [
         [
             short(found.id),
-            state_cell("undone" if found.undone_by else found.status.value),
+            state_cell(found.standing),
             found.tenant,
             short(found.set_id),
             found.mode.value + (" (undo)" if found.undo_of else ""),
@@ -222,7 +222,7 @@ def show(invocation: Invocation, restore_ref: str, with_all: bool, export_to: Pa
     out.fields(
         [
             ("restore", found.id),
-            ("state", state_cell("undone" if found.undone_by else found.status.value)),
+            ("state", state_cell(found.standing)),
             ("tenant", found.tenant),
             ("set", found.set_id or "-"),
             ("mode", found.mode.value),

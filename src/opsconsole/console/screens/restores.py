@@ -13,7 +13,7 @@ from opsconsole.console.keys import bindings_of
 from opsconsole.console.pen import Pen, Span
 from opsconsole.console.screens.list_screen import ListScreen
 from opsconsole.console.sources import Source
-from opsconsole.console.states import RESTORE_STATES, UNDONE, State
+from opsconsole.console.states import RESTORE_STATES
 from opsconsole.console.widgets.banner import Banner
 from opsconsole.console.widgets.column import Column
 from opsconsole.console.widgets.filter_line import FilterLine
@@ -33,11 +33,6 @@ def source_of(row: RestoreRun) -> str:
     return f"set {short_id(row.set_id)}" if row.set_id else "no set"
 
 
-def state_of(row: RestoreRun) -> State:
-    """Return how a plan stands: what was taken back is not called completed."""
-    return RESTORE_STATES[UNDONE if row.undone_by else row.status]
-
-
 def _count(row: RestoreRun, name: str, pen: Pen, width: int, ink: str) -> list[Span]:
     number = row.counts.get(name, 0)
     return pen.cell(grouped(number) if number else "·", width, ink if number else "faint", right=True)
@@ -45,7 +40,7 @@ def _count(row: RestoreRun, name: str, pen: Pen, width: int, ink: str) -> list[S
 
 RESTORE_COLUMNS: tuple[Column[RestoreRun], ...] = (
     Column("Plan", 6, lambda row, pen, width: pen.cell(short_id(row.id), width)),
-    Column("State", 16, lambda row, pen, width: pen.state_cell(state_of(row), width)),
+    Column("State", 16, lambda row, pen, width: pen.state_cell(RESTORE_STATES[row.standing], width)),
     Column("Tenant", 6, lambda row, pen, width: pen.cell(row.tenant, width), flex=1),
     Column("From", 11, lambda row, pen, width: pen.cell(source_of(row), width, "dim"), from_width=74),
     Column("Mode", 6, lambda row, pen, width: pen.cell(row.mode.value, width, "dim"), from_width=90),
